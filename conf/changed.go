@@ -1,0 +1,96 @@
+package conf
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Changed lists the keys whose values differ: those that a reload can apply,
+// and those that need a restart.
+func Changed(old, new *Config) (live, restart []string) {
+	d := differ{}
+	d.table(reflect.ValueOf(old).Elem(), reflect.ValueOf(new).Elem(), "", "")
+	return d.live, d.restart
+}
+
+// differ collects changed keys by whether they need a restart.
+type differ struct{ live, restart []string }
+
+// table compares two structs; reload is what the tag of the table says.
+func (d *differ) table(a, b reflect.Value, prefix, reload string) {
+	for _, k := range keysOf(a.Type()) {
+		name := prefix + k.name
+		how := k.tag.Get("reload")
+		if how == "" {
+			how = reload
+		}
+		fa, fb := a.Field(k.index), b.Field(k.index)
+		switch {
+		case k.isTable():
+			d.table(fa, fb, name+".", how)
+		case same(fa, fb):
+		case how == "restart":
+			d.restart = append(d.restart, name)
+		default:
+			d.live = append(d.live, name)
+		}
+	}
+}
+
+// same compares values; an empty list or map is the same as none.
+func same(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.Slice, reflect.Map:
+		if a.Len() == 0 && b.Len() == 0 {
+			return true
+		}
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}
+
+// Keys lists all keys of the file by their whole names, in the order of the
+// reference.
+func Keys() []string { return keyNames(reflect.TypeFor[Config](), "") }
+
+// keyNames lists the keys of a table and of those in it.
+func keyNames(t reflect.Type, prefix string) []string {
+	var names []string
+	for _, k := range keysOf(t) {
+		name := prefix + k.name
+		switch {
+		case k.isTable():
+			names = append(names, keyNames(k.typ, name+".")...)
+		case k.isTables():
+			names = append(names, keyNames(k.typ.Elem(), name+".")...)
+		case k.typ.Kind() == reflect.Map && k.tag.Get("keys") != "":
+			for n := range strings.SplitSeq(k.tag.Get("keys"), ",") {
+				names = append(names, name+"."+n)
+			}
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Format writes a value as it stands in the file, for the reference.
+func (k key) format(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = strconv.Quote(s)
+	}
+	switch {
+	case k.isList():
+		return "[" + strings.Join(quoted, ", ") + "]"
+	case len(list) == 0 && k.typ.Kind() == reflect.String:
+		return `""`
+	case len(list) == 0:
+		return ""
+	case k.typ.Kind() == reflect.String || k.isDuration():
+		return quoted[0]
+	case k.isSize() && strings.Contains(list[0], " "):
+		return quoted[0]
+	}
+	return list[0]
+}

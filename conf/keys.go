@@ -1,0 +1,106 @@
+package conf
+
+import "time"
+
+// The listeners for clients.
+type C2S struct {
+	// Where clients connect and then switch to TLS by STARTTLS.
+	Listen []string `toml:"listen" default:":5222" is:"addr" reload:"restart"`
+
+	// Where clients connect by TLS from the start (XEP-0368).
+	ListenTLS []string `toml:"listen_tls" default:":5223" is:"addr" reload:"restart"`
+
+	// Refuse clients that do not switch to TLS. Passwords travel readable
+	// where this is false.
+	RequireTLS bool `toml:"require_tls" default:"true"`
+
+	// When a client asks for a resource that another of the same account
+	// holds: "newer" closes the older connection, "older" refuses the newer.
+	Conflict string `toml:"conflict" default:"newer" enum:"newer,older"`
+
+	// After this time of silence a client is asked for a sign of life.
+	PingAfter time.Duration `toml:"ping_after" default:"5m" min:"10s" max:"24h"`
+
+	// A client that does not answer within this time is disconnected.
+	PingTimeout time.Duration `toml:"ping_timeout" default:"30s" min:"1s" max:"1h"`
+
+	// A client that has not logged in within this time is disconnected.
+	LoginTimeout time.Duration `toml:"login_timeout" default:"30s" min:"1s" max:"10m"`
+
+	// Connections at the same time from one address of the network.
+	PerAddress int `toml:"per_address" default:"100" min:"1" max:"1000000"`
+}
+
+// How users prove who they are.
+type Login struct {
+	// What clients are offered, best first. The forms with -PLUS are bound to
+	// the TLS connection. PLAIN sends the password itself and is offered
+	// under TLS only.
+	Mechanisms []string `toml:"mechanisms" default:"all" enum:"mechanisms"`
+
+	// Those of the domains that let anybody in without an account (SASL
+	// ANONYMOUS).
+	Anonymous []string `toml:"anonymous" is:"domain"`
+
+	// Ask clients for a certificate and accept it as login (XEP-0178).
+	External bool `toml:"external" default:"false"`
+
+	// PEM file of the authorities that sign clients' certificates.
+	ExternalCA string `toml:"external_ca" is:"path"`
+
+	// Whose account a certificate is for that does not name an address: the
+	// subject, such as "CN=Alice", or "sha256:" and the fingerprint, to a JID.
+	ExternalMap map[string]string `toml:"external_map" is:"jid"`
+
+	// Rounds of hashing for new passwords (PBKDF2). RFC 7677 section 4 asks
+	// for at least 4096.
+	Iterations int `toml:"iterations" default:"10000" min:"4096" max:"1000000"`
+}
+
+// What one client may use of the server. Sizes are bytes, or texts such as
+// "256 KiB" and "1 MB".
+type Limits struct {
+	// The biggest stanza a client may send; RFC 6120 section 13.12 asks for
+	// at least 10000 bytes.
+	Stanza int `toml:"stanza" default:"256 KiB" min:"10000" max:"64 MiB" unit:"bytes"`
+
+	// The same before login.
+	BeforeLogin int `toml:"before_login" default:"10000" min:"10000" max:"1 MiB" unit:"bytes"`
+
+	// Bytes per second a client may send on average; a faster one is read
+	// more slowly, not cut off.
+	Rate int `toml:"rate" default:"1 MiB" min:"1 KiB" max:"1 GiB" unit:"bytes"`
+
+	// Bytes a client may send at once above the rate.
+	Burst int `toml:"burst" default:"4 MiB" min:"10000" max:"1 GiB" unit:"bytes"`
+
+	// Bytes that may wait for one client; a client that does not read is
+	// disconnected when there are more.
+	Queue int `toml:"queue" default:"4 MiB" min:"64 KiB" max:"1 GiB" unit:"bytes"`
+
+	// Bytes of one client's stanzas that may wait for the disk; above it the
+	// client is not read on.
+	Line int `toml:"line" default:"1 MiB" min:"64 KiB" max:"1 GiB" unit:"bytes"`
+
+	// Clients of one account at the same time.
+	Sessions int `toml:"sessions" default:"20" min:"1" max:"10000"`
+}
+
+// What is kept for whom, and who may write.
+type Messages struct {
+	// Messages kept for an account that is not there to take them.
+	Offline int `toml:"offline" default:"1000" min:"0" max:"1000000"`
+
+	// Whether messages of strangers reach the accounts. A stranger is who has
+	// no subscription either way and was not written to in the last 30 days.
+	Strangers string `toml:"strangers" default:"allow" enum:"allow,block"`
+
+	// Subscription requests of strangers per remote domain and hour.
+	StrangerSubscriptions int `toml:"stranger_subscriptions" default:"60" min:"0" max:"1000000"`
+
+	// Offer privacy lists (XEP-0016), which the blocking command replaced.
+	PrivacyLists bool `toml:"privacy_lists" default:"false"`
+
+	// Bytes of private data (XEP-0049, XEP-0054) per account.
+	PrivateQuota int `toml:"private_quota" default:"1 MiB" min:"10000" max:"1 GiB" unit:"bytes"`
+}
