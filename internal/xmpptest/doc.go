@@ -1,0 +1,24 @@
+// Package xmpptest runs conversations: text files that say who sends what and
+// who must receive what, against any XMPP server that can be dialled. It reads
+// what comes with encoding/xml, not with our own scanner, so that a defect of
+// the scanner does not hide itself.
+//
+// A script is a list of steps, one a line; XML stands indented below its step.
+//
+//	# A chat message to a full JID (RFC 6121 section 8.5.3.1)
+//	alice/phone is online
+//	bob/home is online
+//	alice/phone sends
+//	  <message to='{bob/home}' type='chat' id='1'><body>hi</body></message>
+//	bob/home receives
+//	  <message from='{alice/phone}' to='{bob/home}' type='chat' id='1'><body>hi</body></message>
+//	alice/phone receives nothing
+//
+// {alice} is alice's bare JID, {alice/phone} the full one, {domain} the
+// server's domain, {plain alice PASSWORD} a SASL PLAIN message in base64,
+// {b64 TEXT} any text in base64. In what is received, an attribute or text * is anything,
+// an attribute - is absent, $name is whatever it is the first time and the
+// same from then on, attributes that are not named may be there, children
+// that are not named may not, unless <more/> stands among them. At the end of
+// a script nobody may have received more than the script says.
+package xmpptest

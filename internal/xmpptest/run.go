@@ -1,0 +1,211 @@
+package xmpptest
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// patience is how long an expected stanza may take; nothing is asserted about
+// the time that it does take.
+const patience = 15 * time.Second
+
+// Server is what a script runs against.
+type Server interface {
+	Domain() string
+	// Dial connects to the client port; direct means TLS from the first byte
+	// and answers with the connection below TLS.
+	Dial(ctx context.Context, direct bool) (net.Conn, error)
+	// Register makes an account, or leaves one that is there.
+	Register(ctx context.Context, user, password string) error
+}
+
+// Restarter is a Server that can be stopped and started again in a script.
+type Restarter interface {
+	Restart(ctx context.Context) error
+}
+
+// Run plays a script. prefix is put before every user name, so that scripts
+// that run against one server do not meet. The error names the script's line.
+func Run(ctx context.Context, srv Server, s *Script, prefix string) error {
+	r := &run{srv: srv, prefix: prefix, m: &matcher{vars: map[string]string{}}, clients: map[string]*client{}}
+	defer r.closeAll()
+	for _, st := range s.Steps {
+		if err := r.step(ctx, st); err != nil {
+			return fmt.Errorf("%s:%d: %s %s: %w", s.Path, st.Line, st.Actor, st.Verb, err)
+		}
+	}
+	for name, c := range r.clients {
+		if err := r.nothing(ctx, c); err != nil {
+			return fmt.Errorf("%s: at the end: %s: %w", s.Path, name, err)
+		}
+	}
+	return nil
+}
+
+type run struct {
+	srv     Server
+	prefix  string
+	m       *matcher
+	clients map[string]*client
+	order   []string // names in order of connecting
+	syncs   int
+}
+
+func (r *run) closeAll() {
+	for _, c := range r.clients {
+		c.close()
+	}
+}
+
+func password(user string) string { return "pw-" + user }
+
+func (r *run) user(actor string) string {
+	u, _, _ := strings.Cut(actor, "/")
+	return r.prefix + u
+}
+
+func (r *run) step(ctx context.Context, st Step) error {
+	text, err := r.substitute(st.XML)
+	if err != nil {
+		return err
+	}
+	c := r.clients[st.Actor]
+	switch st.Verb {
+	case "connects":
+		return r.connect(ctx, st.Actor)
+	case "is online":
+		return r.online(ctx, st.Actor)
+	case "opens":
+		return r.opens(ctx, st.Actor, st.Arg)
+	case "and":
+		return r.friends(ctx, st.Actor, strings.TrimSuffix(st.Arg, " are friends"))
+	case "wait":
+		return r.wait(ctx, st.Arg)
+	case "server restarts":
+		return r.restart(ctx)
+	}
+	if c == nil {
+		return fmt.Errorf("not connected")
+	}
+	return r.clientStep(ctx, c, st, text)
+}
+
+func (r *run) clientStep(ctx context.Context, c *client, st Step, text string) error {
+	switch st.Verb {
+	case "sends":
+		return c.send(strings.TrimSuffix(text, "\n"))
+	case "sends slowly":
+		return c.sendSlowly(strings.TrimSuffix(text, "\n"))
+	case "receives":
+		return r.receives(ctx, c, text, false)
+	case "receives in any order":
+		return r.receives(ctx, c, text, true)
+	case "receives nothing":
+		return r.nothing(ctx, c)
+	case "receives header":
+		return r.header(ctx, c, text)
+	case "stream ends with":
+		return r.ends(ctx, c, st.Arg)
+	case "stream ends":
+		return r.ends(ctx, c, "")
+	case "starts TLS":
+		return c.startTLS(ctx)
+	case "logs in as":
+		return r.logsIn(ctx, c, st.Arg)
+	case "disconnects":
+		return r.disconnect(ctx, c, st.Actor)
+	case "is cut":
+		delete(r.clients, st.Actor)
+		c.close()
+		return nil
+	}
+	return fmt.Errorf("unknown step %q", st.Verb)
+}
+
+func (c *client) sendSlowly(s string) error {
+	for i := range len(s) {
+		if err := c.send(s[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) wait(ctx context.Context, arg string) error {
+	d, err := time.ParseDuration(arg)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *run) restart(ctx context.Context) error {
+	s, ok := r.srv.(Restarter)
+	if !ok {
+		return fmt.Errorf("this server cannot be restarted by a script")
+	}
+	r.closeAll()
+	r.clients = map[string]*client{}
+	return s.Restart(ctx)
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// substitute fills in {domain}, {alice}, {alice/phone}, {plain U P}, {b64 T}.
+func (r *run) substitute(text string) (string, error) {
+	var failed error
+	out := placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		s, err := r.value(strings.Trim(p, "{}"))
+		if err != nil {
+			failed = err
+		}
+		return s
+	})
+	return out, failed
+}
+
+func (r *run) value(name string) (string, error) {
+	switch {
+	case name == "domain":
+		return r.srv.Domain(), nil
+	case strings.HasPrefix(name, "repeat "):
+		return repeat(strings.TrimPrefix(name, "repeat "))
+	case strings.HasPrefix(name, "b64 "):
+		t := strings.NewReplacer(`\0`, "\x00").Replace(strings.TrimPrefix(name, "b64 "))
+		return base64.StdEncoding.EncodeToString([]byte(t)), nil
+	case strings.HasPrefix(name, "plain "):
+		f := strings.Fields(name)
+		user, pw := r.prefix+f[1], password(r.prefix+f[1])
+		if len(f) > 2 {
+			pw = f[2]
+		}
+		return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + pw)), nil
+	case strings.Contains(name, "/"):
+		if c := r.clients[name]; c != nil {
+			return c.jid, nil
+		}
+		_, res, _ := strings.Cut(name, "/")
+		return r.user(name) + "@" + r.srv.Domain() + "/" + res, nil
+	}
+	return r.prefix + name + "@" + r.srv.Domain(), nil
+}
+
+// repeat is "N TEXT".
+func repeat(arg string) (string, error) {
+	count, text, _ := strings.Cut(arg, " ")
+	var n int
+	if _, err := fmt.Sscan(count, &n); err != nil || n < 0 || n > 1<<24 {
+		return "", fmt.Errorf("repeat %q: no count", count)
+	}
+	return strings.Repeat(text, n), nil
+}

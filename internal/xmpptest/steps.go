@@ -1,0 +1,298 @@
+package xmpptest
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+func (r *run) connect(ctx context.Context, actor string) error {
+	user, resource := r.user(actor), "test"
+	if _, res, ok := strings.Cut(actor, "/"); ok {
+		resource = res
+	}
+	if err := r.srv.Register(ctx, user, password(user)); err != nil {
+		return err
+	}
+	conn, err := r.srv.Dial(ctx, false)
+	if err != nil {
+		return err
+	}
+	c := newClient(conn, r.srv.Domain())
+	r.add(actor, c)
+	return c.login(ctx, user, password(user), resource)
+}
+
+func (r *run) add(actor string, c *client) {
+	if old := r.clients[actor]; old != nil {
+		old.close()
+	}
+	r.clients[actor] = c
+	r.order = append(r.order, actor)
+}
+
+// online connects if need be, sends initial presence and waits for its
+// reflection (RFC 6121 section 4.2.2).
+func (r *run) online(ctx context.Context, actor string) error {
+	if r.clients[actor] == nil {
+		if err := r.connect(ctx, actor); err != nil {
+			return err
+		}
+	}
+	c := r.clients[actor]
+	if err := c.send("<presence/>"); err != nil {
+		return err
+	}
+	p, err := c.element(ctx, "presence")
+	if err != nil {
+		return err
+	}
+	if p.Attrs["from"] != c.jid {
+		return fmt.Errorf("its own presence expected, %s came", p)
+	}
+	return nil
+}
+
+// opens makes a connection without logging in: "a TCP connection", "a direct
+// TLS connection", "a TLS stream" (STARTTLS done, nothing behind it), "an
+// authenticated stream" (SASL done, nothing behind it).
+func (r *run) opens(ctx context.Context, actor, what string) error {
+	conn, err := r.srv.Dial(ctx, strings.Contains(what, "direct"))
+	if err != nil {
+		return err
+	}
+	c := newClient(conn, r.srv.Domain())
+	r.add(actor, c)
+	switch what {
+	case "a TCP connection":
+		return nil
+	case "a direct TLS connection":
+		close(c.quit)
+		return c.tls(ctx)
+	}
+	if _, err := c.open(ctx); err != nil {
+		return err
+	}
+	if err := c.startTLS(ctx); err != nil {
+		return err
+	}
+	if what == "a TLS stream" {
+		return nil
+	}
+	return r.authenticate(ctx, c, actor, what)
+}
+
+func (r *run) authenticate(ctx context.Context, c *client, actor, what string) error {
+	if what != "an authenticated stream" {
+		return fmt.Errorf("opens %q: unknown", what)
+	}
+	user := r.user(actor)
+	if err := r.srv.Register(ctx, user, password(user)); err != nil {
+		return err
+	}
+	if _, err := c.open(ctx); err != nil {
+		return err
+	}
+	text := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password(user)))
+	if err := c.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + text + "</auth>"); err != nil {
+		return err
+	}
+	if _, err := c.element(ctx, "success"); err != nil {
+		return err
+	}
+	c.read()
+	return nil
+}
+
+func (r *run) logsIn(ctx context.Context, c *client, user string) error {
+	if err := r.srv.Register(ctx, r.prefix+user, password(r.prefix+user)); err != nil {
+		return err
+	}
+	return c.login(ctx, r.prefix+user, password(r.prefix+user), "test")
+}
+
+func (r *run) disconnect(ctx context.Context, c *client, actor string) error {
+	delete(r.clients, actor)
+	defer c.close()
+	if err := c.send("</stream:stream>"); err != nil {
+		return err
+	}
+	for {
+		i, err := c.next(ctx, patience)
+		if err != nil || i.end {
+			return err
+		}
+		if i.err != nil {
+			return fmt.Errorf("</stream:stream> expected: %w", i.err)
+		}
+	}
+}
+
+// ends waits for the end of the stream, after a stream error if condition is
+// not "" (RFC 6120 section 4.4 and 4.9).
+func (r *run) ends(ctx context.Context, c *client, condition string) error {
+	if condition != "" {
+		e, err := c.element(ctx, "error")
+		if err != nil {
+			return err
+		}
+		if len(e.Children) == 0 || e.Children[0].Name != condition {
+			return fmt.Errorf("stream error %s expected, %s came", condition, e)
+		}
+	}
+	i, err := c.next(ctx, patience)
+	if err != nil {
+		return err
+	}
+	if !i.end && i.err == nil {
+		return fmt.Errorf("the end of the stream expected, %s came", i.el)
+	}
+	if condition != "" && !i.end {
+		return fmt.Errorf("</stream:stream> expected: %w", i.err)
+	}
+	c.close()
+	return nil
+}
+
+func (r *run) header(ctx context.Context, c *client, text string) error {
+	want, err := parseElements(text)
+	if err != nil || len(want) != 1 {
+		return fmt.Errorf("one expected header: %w", err)
+	}
+	i, err := c.next(ctx, patience)
+	if err != nil {
+		return err
+	}
+	if i.header == nil {
+		return fmt.Errorf("a stream header expected, %v came", i.el)
+	}
+	return r.m.match(want[0], i.header)
+}
+
+func (r *run) receives(ctx context.Context, c *client, text string, anyOrder bool) error {
+	want, err := parseElements(text)
+	if err != nil {
+		return err
+	}
+	for len(want) > 0 {
+		i, err := c.next(ctx, patience)
+		if err != nil {
+			return fmt.Errorf("%s expected: %w", want[0], err)
+		}
+		if i.el == nil {
+			return fmt.Errorf("%s expected, the stream ended: %v", want[0], i.err)
+		}
+		n, err := r.which(want, i.el, anyOrder)
+		if err != nil {
+			return fmt.Errorf("%w\n\texpected: %s\n\tcame:     %s", err, want[0], i.el)
+		}
+		want = append(want[:n], want[n+1:]...)
+	}
+	return nil
+}
+
+// which of the expected elements came: the first, or any.
+func (r *run) which(want []*Element, got *Element, anyOrder bool) (int, error) {
+	var first error
+	for n, w := range want {
+		if n > 0 && !anyOrder {
+			break
+		}
+		i, err := r.m.find(w, []*Element{got})
+		if err == nil {
+			return n + i, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return 0, first
+}
+
+// nothing makes sure that all that was sent so far has been dealt with, and
+// that nothing has come for c since: every client asks its server something
+// and waits for the answer, c last (in-order processing, RFC 6120 section 10.1).
+func (r *run) nothing(ctx context.Context, c *client) error {
+	if c.jid == "" || c.ended {
+		return nil
+	}
+	for _, name := range r.order {
+		if o := r.clients[name]; o != nil && o != c && o.jid != "" && !o.ended {
+			if err := r.sync(ctx, o, true); err != nil {
+				return err
+			}
+		}
+	}
+	return r.sync(ctx, c, false)
+}
+
+// sync sends an iq to the server and reads up to its answer; what comes before
+// it is put back if keep is set, and an error otherwise.
+func (r *run) sync(ctx context.Context, c *client, keep bool) error {
+	r.syncs++
+	id := fmt.Sprintf("sync-%d", r.syncs)
+	if err := c.send("<iq type='get' id='" + id + "' to='" + c.domain + "'><ping xmlns='urn:xmpp:ping'/></iq>"); err != nil {
+		return err
+	}
+	var before []item
+	for {
+		i, err := c.next(ctx, patience)
+		if err != nil {
+			return fmt.Errorf("sync: %w", err)
+		}
+		if i.el != nil && i.el.Name == "iq" && i.el.Attrs["id"] == id {
+			break
+		}
+		if i.err != nil || i.end {
+			return errors.Join(errors.New("the stream ended"), i.err)
+		}
+		if !keep {
+			return fmt.Errorf("nothing expected, %s came", i.el)
+		}
+		before = append(before, i)
+	}
+	c.pending = append(c.pending, before...)
+	return nil
+}
+
+// friends makes two users' accounts subscribe to each other, with sessions of
+// their own that end afterwards (RFC 6121 section 3.1).
+func (r *run) friends(ctx context.Context, a, b string) error {
+	var pair [2]*client
+	for i, u := range []string{a, b} {
+		name := u + "/setup"
+		if err := r.online(ctx, name); err != nil {
+			return err
+		}
+		pair[i] = r.clients[name]
+	}
+	for i, other := range []string{b, a} {
+		if err := r.subscribe(ctx, pair[i], pair[1-i], r.user(other)+"@"+r.srv.Domain()); err != nil {
+			return err
+		}
+	}
+	for i, u := range []string{a, b} {
+		pair[i].pending = nil
+		if err := r.disconnect(ctx, pair[i], u+"/setup"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subscribe makes from's user see the presence of to's user.
+func (r *run) subscribe(ctx context.Context, from, to *client, jid string) error {
+	if err := from.send("<presence to='" + jid + "' type='subscribe'/>"); err != nil {
+		return err
+	}
+	if err := r.sync(ctx, from, true); err != nil {
+		return err
+	}
+	bare, _, _ := strings.Cut(from.jid, "/")
+	if err := to.send("<presence to='" + bare + "' type='subscribed'/>"); err != nil {
+		return err
+	}
+	return r.sync(ctx, to, true)
+}

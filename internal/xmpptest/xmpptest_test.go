@@ -1,0 +1,62 @@
+package xmpptest
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMatch(t *testing.T) {
+	for _, tc := range []struct{ name, want, got, err string }{
+		{"same", "<message to='a'><body>x</body></message>", "<message to='a' id='7'><body>x</body></message>", ""},
+		{"text", "<message><body>x</body></message>", "<message><body>y</body></message>", `text "x" expected`},
+		{"missing attribute", "<message id='*'/>", "<message/>", "attribute id is missing"},
+		{"absent attribute", "<message from='-'/>", "<message from='m'/>", "must not be there"},
+		{"extra child", "<message/>", "<message><x xmlns='u'/></message>", "unexpected child"},
+		{"more", "<message><more/></message>", "<message><x xmlns='u'/></message>", ""},
+		{"missing child", "<message><x xmlns='u'/></message>", "<message/>", "is missing"},
+		{"namespace", "<message><x xmlns='u'/></message>", "<message><x xmlns='v'/></message>", "is missing"},
+		{"any order", "<a><b/><c/></a>", "<a><c/><b/></a>", ""},
+		{"variable once", "<a><b v='$1'/><c v='$1'/></a>", "<a><b v='x'/><c v='x'/></a>", ""},
+		{"variable twice", "<a><b v='$1'/><c v='$1'/></a>", "<a><b v='x'/><c v='y'/></a>", "expected"},
+		{"backtracking", "<a><b v='$1'><d/></b><b/><c v='$1'/></a>", "<a><b v='x'/><b v='y'><d/></b><c v='y'/></a>", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m := &matcher{vars: map[string]string{}}
+			err := m.match(one(t, tc.want), one(t, tc.got))
+			if (err == nil) != (tc.err == "") || (err != nil && !strings.Contains(err.Error(), tc.err)) {
+				t.Errorf("%q expected, %v came", tc.err, err)
+			}
+		})
+	}
+}
+
+func one(t *testing.T, text string) *Element {
+	t.Helper()
+	list, err := parseElements(text)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("parse %q: %v, %d elements", text, err, len(list))
+	}
+	return list[0]
+}
+
+func TestParse(t *testing.T) {
+	s, err := Parse("# Title (RFC 1 section 2)\nneeds: time\na/x sends\n  <m/>\na/x receives in any order\n  <n/>\n" +
+		"a and b are friends\nwait 5m\nb is cut\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Title != "Title (RFC 1 section 2)" || !s.Needs["time"] || len(s.Steps) != 5 {
+		t.Errorf("parsed as %+v", s)
+	}
+	if st := s.Steps[1]; st.Verb != "receives in any order" || st.Actor != "a/x" || st.XML != "<n/>\n" || st.Line != 5 {
+		t.Errorf("step parsed as %+v", st)
+	}
+	if st := s.Steps[2]; st.Verb != "and" || st.Arg != "b are friends" {
+		t.Errorf("friends parsed as %+v", st)
+	}
+	for _, bad := range []string{"a sends\n", "# t\n  <m/>\n", "# t\na hops\n"} {
+		if _, err := Parse(bad); err == nil {
+			t.Errorf("%q parsed without error", bad)
+		}
+	}
+}
