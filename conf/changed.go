@@ -2,8 +2,6 @@ package conf
 
 import (
 	"reflect"
-	"strconv"
-	"strings"
 )
 
 // Changed lists the keys whose values differ: those that a reload can apply,
@@ -63,8 +61,8 @@ func keyNames(t reflect.Type, prefix string) []string {
 			names = append(names, keyNames(k.typ, name+".")...)
 		case k.isTables():
 			names = append(names, keyNames(k.typ.Elem(), name+".")...)
-		case k.typ.Kind() == reflect.Map && k.tag.Get("keys") != "":
-			for n := range strings.SplitSeq(k.tag.Get("keys"), ",") {
+		case k.names() != nil:
+			for _, n := range k.names() {
 				names = append(names, name+"."+n)
 			}
 		default:
@@ -72,25 +70,4 @@ func keyNames(t reflect.Type, prefix string) []string {
 		}
 	}
 	return names
-}
-
-// Format writes a value as it stands in the file, for the reference.
-func (k key) format(list []string) string {
-	quoted := make([]string, len(list))
-	for i, s := range list {
-		quoted[i] = strconv.Quote(s)
-	}
-	switch {
-	case k.isList():
-		return "[" + strings.Join(quoted, ", ") + "]"
-	case len(list) == 0 && k.typ.Kind() == reflect.String:
-		return `""`
-	case len(list) == 0:
-		return ""
-	case k.typ.Kind() == reflect.String || k.isDuration():
-		return quoted[0]
-	case k.isSize() && strings.Contains(list[0], " "):
-		return quoted[0]
-	}
-	return list[0]
 }

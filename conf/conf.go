@@ -12,6 +12,8 @@
 //	is       what a text must be: domain, label, jid, addr, host, path, uri
 //	enum     the allowed texts, separated by commas
 //	need     "yes" where the key must be there, "value" where it may not be ""
+//	keys     what the names in a map may be: domain, or contacts (XEP-0157)
+//	example  a value for the example file where there is no default
 //	secret   "yes" where the value must not be shown
 //	reload   "restart" where SIGHUP cannot apply a change, else it is live
 //
@@ -55,7 +57,7 @@ type Config struct {
 	// Whom to write to about this server (XEP-0157), as lists of URIs such as
 	// "mailto:abuse@example.org" or "xmpp:admin@example.org". The keys are
 	// abuse, admin, feedback, sales, security, status and support.
-	Contact map[string][]string `toml:"contact" is:"uri" keys:"abuse,admin,feedback,sales,security,status,support"`
+	Contact map[string][]string `toml:"contact" is:"uri" keys:"contacts"`
 
 	Component []Component `toml:"component" reload:"restart"`
 	Log       Log         `toml:"log"`
@@ -88,10 +90,10 @@ type TLS struct {
 // [host."example.org"].
 type HostTLS struct {
 	// PEM file with the certificate and its chain.
-	Cert string `toml:"cert" is:"path" need:"yes"`
+	Cert string `toml:"cert" is:"path" need:"yes" example:"/etc/ssl/example.org.crt"`
 
 	// PEM file with the private key.
-	Key string `toml:"key" is:"path" need:"yes"`
+	Key string `toml:"key" is:"path" need:"yes" example:"/etc/ssl/example.org.key"`
 }
 
 // What happens to the names of accounts.
@@ -124,10 +126,10 @@ type Register struct {
 // There may be several: each [[component]] is one.
 type Component struct {
 	// The component's own domain.
-	Domain string `toml:"domain" is:"domain" need:"yes"`
+	Domain string `toml:"domain" is:"domain" need:"yes" example:"sms.example.org"`
 
 	// The secret by which the component proves who it is.
-	Secret string `toml:"secret" need:"yes" secret:"yes"`
+	Secret string `toml:"secret" need:"yes" secret:"yes" example:"a long random text"`
 
 	// Where the component connects to. Components may share a listener.
 	Listen string `toml:"listen" default:"127.0.0.1:5347" is:"addr" need:"value"`

@@ -52,8 +52,8 @@ type Login struct {
 	// subject, such as "CN=Alice", or "sha256:" and the fingerprint, to a JID.
 	ExternalMap map[string]string `toml:"external_map" is:"jid"`
 
-	// Rounds of hashing for new passwords (PBKDF2). RFC 7677 section 4 asks
-	// for at least 4096.
+	// Rounds of hashing for new passwords (PBKDF2); more is slower for those
+	// who guess, and for the server at each login by PLAIN.
 	Iterations int `toml:"iterations" default:"10000" min:"4096" max:"1000000"`
 }
 

@@ -71,13 +71,13 @@ func Parse(name, text string) (*Config, error) {
 	if _, err := toml.Decode(text, &tree); err != nil {
 		return nil, syntaxError(name, err)
 	}
-	p := &parser{file: filepath.Base(name), lines: indexLines(text)}
+	r := &reader{file: filepath.Base(name), lines: indexLines(text)}
 	c := Default()
-	p.table(reflect.ValueOf(c).Elem(), tree, nil)
-	p.check(c)
-	if len(p.errs) > 0 {
-		slices.SortStableFunc(p.errs, func(a, b Error) int { return a.Line - b.Line })
-		return nil, p.errs
+	r.table(reflect.ValueOf(c).Elem(), tree, nil)
+	r.check(c)
+	if len(r.errs) > 0 {
+		slices.SortStableFunc(r.errs, func(a, b Error) int { return a.Line - b.Line })
+		return nil, r.errs
 	}
 	return c, nil
 }
@@ -92,8 +92,8 @@ func syntaxError(name string, err error) error {
 	return Errors{e}
 }
 
-// parser walks the TOML tree beside the structs and collects errors.
-type parser struct {
+// reader walks the TOML tree beside the structs and collects errors.
+type reader struct {
 	file  string
 	lines lineIndex
 	errs  Errors
@@ -103,14 +103,14 @@ type parser struct {
 }
 
 // fail notes an error at a key.
-func (p *parser) fail(path []string, format string, args ...any) {
-	if p.bad == nil {
-		p.bad = map[string]bool{}
+func (r *reader) fail(path []string, format string, args ...any) {
+	if r.bad == nil {
+		r.bad = map[string]bool{}
 	}
 	key := keyName(path)
-	p.bad[key] = true
+	r.bad[key] = true
 	text := fmt.Sprintf(format, args...)
-	p.errs = append(p.errs, Error{p.file, p.lines.line(path), key, text})
+	r.errs = append(r.errs, Error{r.file, r.lines.line(path), key, text})
 }
 
 // keyName is a path as the admin writes it, without the numbers of tables.
@@ -129,36 +129,54 @@ func keyName(path []string) string {
 }
 
 // table reads a table into a struct.
-func (p *parser) table(v reflect.Value, tree map[string]any, path []string) {
+func (r *reader) table(v reflect.Value, tree map[string]any, path []string) {
 	keys := keysOf(v.Type())
 	for name, value := range tree {
 		at := append(path[:len(path):len(path)], name)
 		k, ok := find(keys, name)
 		if !ok {
-			p.fail(at, "unknown key %q%s", keyName(at), p.suggest(at, keys))
+			r.unknown(at, value, keys)
 			continue
 		}
-		p.value(k, v.Field(k.index), value, at)
+		r.value(k, v.Field(k.index), value, at)
 	}
 	for _, k := range keys {
 		if _, ok := tree[k.name]; !ok && k.tag.Get("need") == "yes" {
-			p.missing(path, k)
+			r.missing(path, k)
 		}
+	}
+}
+
+// unknown says that a key is not known; of a table that stands on one line
+// with its keys ("limts.stanza = 1") the keys are named.
+func (r *reader) unknown(path []string, value any, here []key) {
+	told := false
+	if table, ok := value.(map[string]any); ok {
+		for name, v := range table {
+			at := append(path[:len(path):len(path)], name)
+			if r.lines.line(at) == r.lines.line(path) {
+				r.unknown(at, v, nil)
+				told = true
+			}
+		}
+	}
+	if !told {
+		r.fail(path, "unknown key %q%s", keyName(path), r.suggest(path, here))
 	}
 }
 
 // missing says that a key must be there.
-func (p *parser) missing(path []string, k key) {
+func (r *reader) missing(path []string, k key) {
 	at := append(path[:len(path):len(path)], k.name)
 	if len(path) == 0 {
-		p.fail(at, "the key %s must be there, for example: %s = [\"example.org\"]", k.name, k.name)
+		r.fail(at, "the key %s must be there, for example: %s = [\"example.org\"]", k.name, k.name)
 		return
 	}
-	p.fail(at, "%s must have the key %s", keyName(path), k.name)
+	r.fail(at, "%s must have the key %s", keyName(path), k.name)
 }
 
 // suggest names the nearest known key of this table or of the whole file.
-func (p *parser) suggest(path []string, here []key) string {
+func (r *reader) suggest(path []string, here []key) string {
 	name, prefix := path[len(path)-1], keyName(path[:len(path)-1])
 	var local []string
 	for _, k := range here {
@@ -174,58 +192,78 @@ func (p *parser) suggest(path []string, here []key) string {
 }
 
 // value reads one value into a field.
-func (p *parser) value(k key, f reflect.Value, v any, path []string) {
+func (r *reader) value(k key, f reflect.Value, v any, path []string) {
 	switch {
 	case k.isTable():
 		sub, ok := v.(map[string]any)
 		if !ok {
-			p.fail(path, "%s must be a table: [%s]", keyName(path), keyName(path))
+			r.fail(path, "%s must be a table: [%s]", keyName(path), keyName(path))
 			return
 		}
-		p.table(f, sub, path)
+		r.table(f, sub, path)
 	case k.isTables() || f.Kind() == reflect.Map:
-		p.tables(k, f, v, path)
+		r.tables(k, f, v, path)
 	default:
 		if err := k.set(f, v); err != nil {
-			p.fail(path, "%s %s", keyName(path), err)
+			r.fail(path, "%s %s", keyName(path), err)
 		}
 	}
 }
 
 // tables reads tables whose number or names the admin chooses.
-func (p *parser) tables(k key, f reflect.Value, v any, path []string) {
+func (r *reader) tables(k key, f reflect.Value, v any, path []string) {
 	if f.Kind() == reflect.Slice {
-		p.list(f, v, path)
+		r.list(f, v, path)
 		return
 	}
 	entries, ok := v.(map[string]any)
 	if !ok {
-		p.fail(path, "%s must be a table: [%s]", keyName(path), keyName(path))
+		r.fail(path, "%s must be a table: [%s]", keyName(path), keyName(path))
 		return
 	}
 	f.Set(reflect.MakeMap(f.Type()))
 	for name, entry := range entries {
-		p.entry(k, f, name, entry, append(path[:len(path):len(path)], name))
+		r.entry(k, f, name, entry, append(path[:len(path):len(path)], name))
 	}
 }
 
 // list reads the tables of a list, such as [[component]].
-func (p *parser) list(f reflect.Value, v any, path []string) {
-	list, ok := v.([]map[string]any)
+func (r *reader) list(f reflect.Value, v any, path []string) {
+	list, ok := tableList(v)
 	if !ok {
-		p.fail(path, "%s must be a list of tables: [[%s]]", keyName(path), keyName(path))
+		r.fail(path, "%s must be a list of tables: [[%s]]", keyName(path), keyName(path))
 		return
 	}
 	f.Set(reflect.MakeSlice(f.Type(), len(list), len(list)))
 	for i, tree := range list {
 		setDefaults(f.Index(i))
-		p.table(f.Index(i), tree, append(path[:len(path):len(path)], strconv.Itoa(i)))
+		r.table(f.Index(i), tree, append(path[:len(path):len(path)], strconv.Itoa(i)))
 	}
 }
 
+// tableList reads a list of tables, written as [[name]] or as [{...}, {...}].
+func tableList(v any) ([]map[string]any, bool) {
+	if list, ok := v.([]map[string]any); ok {
+		return list, true
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, false
+	}
+	var tables []map[string]any
+	for _, e := range list {
+		table, ok := e.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		tables = append(tables, table)
+	}
+	return tables, true
+}
+
 // entry reads one entry of a map: a table, a list of texts or a text.
-func (p *parser) entry(k key, f reflect.Value, name string, v any, path []string) {
-	name, ok := p.entryName(k, name, path)
+func (r *reader) entry(k key, f reflect.Value, name string, v any, path []string) {
+	name, ok := r.entryName(k, name, path)
 	if !ok {
 		return
 	}
@@ -233,27 +271,22 @@ func (p *parser) entry(k key, f reflect.Value, name string, v any, path []string
 	if e.Kind() == reflect.Struct {
 		setDefaults(e)
 	}
-	p.value(key{name: name, typ: e.Type(), tag: k.tag}, e, v, path)
+	r.value(key{name: name, typ: e.Type(), tag: k.tag}, e, v, path)
 	f.SetMapIndex(reflect.ValueOf(name), e)
 }
 
 // entryName checks the name of a map's entry, which the tag "keys" bounds.
-func (p *parser) entryName(k key, name string, path []string) (string, bool) {
-	switch names := k.tag.Get("keys"); names {
-	case "":
-		return name, true
-	case "domain":
+func (r *reader) entryName(k key, name string, path []string) (string, bool) {
+	if k.tag.Get("keys") == "domain" {
 		d, err := Domain(name)
 		if err != nil {
-			p.fail(path, "%s: %s", keyName(path), err)
+			r.fail(path, "%s: %s", keyName(path), err)
 		}
 		return d, err == nil
-	default:
-		known := strings.Split(names, ",")
-		if slices.Contains(known, name) {
-			return name, true
-		}
-		p.fail(path, "unknown key %q%s", keyName(path), didYouMean(name, known))
+	}
+	if known := k.names(); known != nil && !slices.Contains(known, name) {
+		r.fail(path, "unknown key %q%s", keyName(path), didYouMean(keyName(path), Keys()))
 		return "", false
 	}
+	return name, true
 }

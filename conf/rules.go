@@ -8,89 +8,89 @@ import (
 )
 
 // check holds the rules over several keys.
-func (p *parser) check(c *Config) {
-	if len(c.Domains) == 0 && !p.bad["domains"] {
-		p.fail([]string{"domains"}, "domains must name a domain, for example [\"example.org\"]")
+func (r *reader) check(c *Config) {
+	if len(c.Domains) == 0 && !r.bad["domains"] {
+		r.fail([]string{"domains"}, "domains must name a domain, for example [\"example.org\"]")
 	}
-	p.checkDomains(c)
-	p.checkLogin(c)
-	p.checkTLS(c)
-	p.checkComponents(c)
+	r.checkDomains(c)
+	r.checkLogin(c)
+	r.checkTLS(c)
+	r.checkComponents(c)
 	if len(c.C2S.Listen)+len(c.C2S.ListenTLS) == 0 {
-		p.fail([]string{"c2s", "listen"}, "c2s.listen and c2s.listen_tls are both empty: "+
+		r.fail([]string{"c2s", "listen"}, "c2s.listen and c2s.listen_tls are both empty: "+
 			"nobody could connect")
 	}
 }
 
 // checkDomains holds that what names a domain of ours names one that is there.
-func (p *parser) checkDomains(c *Config) {
-	if p.bad["domains"] {
+func (r *reader) checkDomains(c *Config) {
+	if r.bad["domains"] {
 		return
 	}
 	for _, jid := range c.Admins {
 		_, domain, _ := strings.Cut(jid, "@")
 		if !slices.Contains(c.Domains, domain) {
-			p.fail([]string{"admins"}, "admins: %s is in none of the domains%s",
+			r.fail([]string{"admins"}, "admins: %s is in none of the domains%s",
 				jid, didYouMean(domain, c.Domains))
 		}
 	}
 	for _, d := range c.Login.Anonymous {
 		if !slices.Contains(c.Domains, d) {
-			p.fail([]string{"login", "anonymous"}, "login.anonymous: %s is none of the domains%s",
+			r.fail([]string{"login", "anonymous"}, "login.anonymous: %s is none of the domains%s",
 				d, didYouMean(d, c.Domains))
 		}
 	}
 	for name := range c.Host {
-		if hosts := c.Hosts(); !slices.Contains(hosts, name) && !p.bad["services"] {
-			p.fail([]string{"host", name}, "host.%q is neither a domain nor a service host%s",
+		if hosts := c.Hosts(); !slices.Contains(hosts, name) && !r.bad["services"] {
+			r.fail([]string{"host", name}, "host.%q is neither a domain nor a service host%s",
 				name, didYouMean(name, hosts))
 		}
 	}
 }
 
 // checkLogin holds that client certificates have an authority and accounts.
-func (p *parser) checkLogin(c *Config) {
-	if c.Login.External && c.Login.ExternalCA == "" && !p.bad["login.external_ca"] {
-		p.fail([]string{"login", "external"}, "login.external needs login.external_ca, "+
+func (r *reader) checkLogin(c *Config) {
+	if c.Login.External && c.Login.ExternalCA == "" && !r.bad["login.external_ca"] {
+		r.fail([]string{"login", "external"}, "login.external needs login.external_ca, "+
 			"the file of the authorities that sign clients' certificates")
 	}
 	for cert, jid := range c.Login.ExternalMap {
 		_, domain, _ := strings.Cut(jid, "@")
-		if !slices.Contains(c.Domains, domain) && !p.bad["domains"] {
-			p.fail([]string{"login", "external_map", cert},
+		if !slices.Contains(c.Domains, domain) && !r.bad["domains"] {
+			r.fail([]string{"login", "external_map", cert},
 				"login.external_map: %s is in none of the domains", jid)
 		}
 	}
 	if len(c.Login.Mechanisms) == 0 && !c.Login.External && len(c.Login.Anonymous) == 0 &&
-		!p.bad["login.mechanisms"] {
-		p.fail([]string{"login", "mechanisms"}, "login.mechanisms is empty: nobody could log in")
+		!r.bad["login.mechanisms"] {
+		r.fail([]string{"login", "mechanisms"}, "login.mechanisms is empty: nobody could log in")
 	}
 }
 
 // checkTLS holds that a certificate has a key and a key a certificate.
-func (p *parser) checkTLS(c *Config) {
-	if c.TLS.Cert != "" && c.TLS.Key == "" && !p.bad["tls.key"] {
-		p.fail([]string{"tls", "cert"}, "tls.cert needs tls.key")
+func (r *reader) checkTLS(c *Config) {
+	if c.TLS.Cert != "" && c.TLS.Key == "" && !r.bad["tls.key"] {
+		r.fail([]string{"tls", "cert"}, "tls.cert needs tls.key")
 	}
-	if c.TLS.Key != "" && c.TLS.Cert == "" && !p.bad["tls.cert"] {
-		p.fail([]string{"tls", "key"}, "tls.key needs tls.cert")
+	if c.TLS.Key != "" && c.TLS.Cert == "" && !r.bad["tls.cert"] {
+		r.fail([]string{"tls", "key"}, "tls.key needs tls.cert")
 	}
 }
 
 // checkComponents holds that each component has a domain of its own.
-func (p *parser) checkComponents(c *Config) {
+func (r *reader) checkComponents(c *Config) {
 	for i, comp := range c.Component {
 		at := []string{"component", strconv.Itoa(i), "domain"}
 		if comp.Domain == "" {
 			continue
 		}
 		if slices.Contains(c.Domains, comp.Domain) {
-			p.fail(at, "component.domain %s is one of the domains; give the component its own",
+			r.fail(at, "component.domain %s is one of the domains; give the component its own",
 				comp.Domain)
 		}
 		for _, other := range c.Component[:i] {
 			if other.Domain == comp.Domain {
-				p.fail(at, "component.domain %s is there twice", comp.Domain)
+				r.fail(at, "component.domain %s is there twice", comp.Domain)
 			}
 		}
 	}

@@ -22,6 +22,10 @@ type key struct {
 const mechanisms = "SCRAM-SHA-512-PLUS,SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS," +
 	"SCRAM-SHA-512,SCRAM-SHA-256,SCRAM-SHA-1,PLAIN"
 
+// contacts are the kinds of addresses of a server (XEP-0157 section
+// 7.1, Field Standardization).
+const contacts = "abuse,admin,feedback,sales,security,status,support"
+
 // keysOf lists the keys of a struct type in the order of its fields.
 func keysOf(t reflect.Type) []key {
 	var keys []key
@@ -79,6 +83,14 @@ func (k key) enum() []string {
 		return nil
 	}
 	return strings.Split(e, ",")
+}
+
+// names are the names that entries of a map may have, nil for any.
+func (k key) names() []string {
+	if k.tag.Get("keys") == "contacts" {
+		return strings.Split(contacts, ",")
+	}
+	return nil
 }
 
 // defaults is the default as texts: one, or those of a list.

@@ -79,7 +79,7 @@ func label(s string) (string, error) {
 func bareJID(s string) (string, error) {
 	bad := fmt.Errorf("%q is not the address of an account such as \"alice@example.org\"", s)
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || strings.ContainsAny(local, "\"&'/:<>@") {
+	if !ok || local == "" || strings.ContainsAny(local, "\"&'/:<>@") {
 		return "", bad
 	}
 	local, err := precis.UsernameCaseMapped.String(local)
@@ -108,7 +108,7 @@ func address(s string) (string, error) {
 
 // nearest is the candidate that differs least from s, "" if none is near.
 func nearest(s string, candidates []string) string {
-	best, least := "", 1+max(2, len(s)/3)
+	best, least := "", 1+min(3, max(1, len(s)/3))
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(s), strings.ToLower(c)); d < least {
 			best, least = c, d
