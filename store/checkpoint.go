@@ -1,0 +1,67 @@
+package store
+
+import "time"
+
+// The write-ahead log is copied into the database beside the writer, by a
+// connection of its own: inside a commit (SQLite's default) it makes up the
+// slowest one in a hundred. A writer that never pauses keeps the log growing,
+// because it starts over only when all of it is copied; when it is longer
+// than maxLog, the writer copies the rest itself, between two commits.
+const (
+	checkpointEvery = 200 * time.Millisecond
+	maxLog          = 16384 // pages of 4 KiB: 64 MiB
+)
+
+// checkpointer copies the log while there are commits, and sleeps otherwise.
+type checkpointer struct {
+	c     *conn
+	w     *writer
+	quit  chan struct{}
+	ended chan struct{}
+}
+
+func newCheckpointer(c *conn, w *writer) *checkpointer {
+	return &checkpointer{c, w, make(chan struct{}), make(chan struct{})}
+}
+
+func (k *checkpointer) run() {
+	defer close(k.ended)
+	for {
+		select {
+		case <-k.w.written:
+		case <-k.quit:
+			return
+		}
+		select {
+		case <-time.After(checkpointEvery):
+		case <-k.quit:
+			return
+		}
+		if log, err := checkpoint(k.c); err == nil && log > maxLog {
+			k.w.restart.Store(true)
+		}
+	}
+}
+
+// stop waits until the goroutine is gone.
+func (k *checkpointer) stop() {
+	close(k.quit)
+	<-k.ended
+}
+
+// checkpoint copies what can be copied without waiting for anybody, and
+// returns the length of the log in pages. An error matters to nobody: the log
+// holds what was committed, and the next round tries again.
+func checkpoint(c *conn) (log int, err error) {
+	var busy, copied int
+	err = c.row("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &log, &copied)
+	return log, err
+}
+
+// restartWAL copies the rest of a log that is too long, so that the next
+// transaction starts it over, unless somebody is reading it just then.
+func (w *writer) restartWAL() {
+	if w.restart.Swap(false) {
+		checkpoint(w.c)
+	}
+}

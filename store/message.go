@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Message is a stored message as one account sees it. A text is stored once
+// (the body row), with one row per account it concerns; that row says whether
+// it is owed to the account (offline) and, later, whether it is archived.
+type Message struct {
+	ID    int64  // of the account's row; ascending in the order of storing
+	Body  string // the stanza as self-contained XML, with to and from
+	From  string // full JID of the sender
+	Stamp time.Time
+}
+
+// missedAbove and missedBelow are together the missed messages of account ?1
+// with ids above ?2: what is owed above its mark and was not taken, and what
+// was not taken below it (see schema1).
+const (
+	missedAbove = ` FROM message m JOIN body b ON b.id = m.body
+		WHERE m.account = ?1 AND m.owed = 1 AND m.id > coalesce((
+			SELECT CASE WHEN upto > ?2 THEN upto ELSE ?2 END
+			FROM message_mark WHERE account = ?1), ?2)
+		AND NOT EXISTS (SELECT 1 FROM message_exception e
+			WHERE e.account = ?1 AND e.id = m.id AND e.missed = 0)`
+	missedBelow = ` FROM message_exception e JOIN message m ON m.id = e.id
+		JOIN body b ON b.id = m.body
+		WHERE e.account = ?1 AND e.missed = 1 AND e.id > ?2`
+	messageColumns = `m.id, b.stanza, b.sender, b.stamp`
+)
+
+// scan reads messageColumns.
+func (m *Message) scan(row func(...any) error) error {
+	var stamp int64
+	err := row(&m.ID, &m.Body, &m.From, &stamp)
+	m.Stamp = fromMicros(stamp)
+	return err
+}
+
+// Missed lists what is owed to the account with ids above after, in id order,
+// at most n (0: all).
+func (db *DB) Missed(ctx context.Context, account, after int64, n int) ([]Message, error) {
+	return get(ctx, db, func(q querier) ([]Message, error) { return missed(q, account, after, n) })
+}
+
+// Missed is DB.Missed inside a write.
+func (tx *Tx) Missed(account, after int64, n int) ([]Message, error) {
+	return missed(tx, account, after, n)
+}
+
+func missed(q querier, account, after int64, n int) (list []Message, err error) {
+	err = q.each(`SELECT `+messageColumns+missedBelow+`
+		UNION ALL SELECT `+messageColumns+missedAbove+` ORDER BY 1 LIMIT ?3`,
+		args(account, after, limit(n)), func(rows *sql.Rows) error {
+			var m Message
+			err := m.scan(rows.Scan)
+			list = append(list, m)
+			return err
+		})
+	return list, wrap("list missed messages", err)
+}
+
+// MissedCount is the number of owed messages (XEP-0013 section 2.2,
+// Requesting Number of Messages).
+func (db *DB) MissedCount(ctx context.Context, account int64) (int, error) {
+	return get(ctx, db, func(q querier) (int, error) { return countMissed(q, account) })
+}
+
+// MissedCount is DB.MissedCount inside a write.
+func (tx *Tx) MissedCount(account int64) (int, error) {
+	if tx.w == nil {
+		return 0, errTxOver
+	}
+	if n, ok := tx.w.counts[account]; ok {
+		return n, nil
+	}
+	n, err := countMissed(tx, account)
+	if err == nil {
+		tx.setCount(account, n)
+	}
+	return n, err
+}
+
+func countMissed(q querier, account int64) (n int, err error) {
+	err = q.row(`SELECT (SELECT count(*)`+missedBelow+`) + (SELECT count(*)`+missedAbove+`)`,
+		args(account, 0), &n)
+	return n, wrap("count missed messages", err)
+}
+
+// maxCounts bounds what the writer knows by heart.
+const maxCounts = 10000
+
+// setCount remembers how many messages the account missed, so that a quota
+// costs no counting per message. If the function fails it is forgotten.
+func (tx *Tx) setCount(account int64, n int) {
+	if len(tx.w.counts) >= maxCounts {
+		clear(tx.w.counts)
+	}
+	tx.w.counts[account] = n
+	tx.touched = append(tx.touched, account)
+}
+
+// AddBody stores the text of a message once. It goes again with the end of
+// the function if no message row was added for it.
+func (tx *Tx) AddBody(stanza string, from string, stamp time.Time) (body int64, err error) {
+	err = tx.returning(`INSERT INTO body (stamp, sender, stanza) VALUES (?1, ?2, ?3) RETURNING id`,
+		args(micros(stamp), from, stanza), &body)
+	if err == nil {
+		tx.bodies = append(tx.bodies, body)
+	}
+	return body, wrap("add body", err)
+}
+
+// AddMissed says that body is owed to the account: ErrQuota when the account
+// has quota owed messages already (0: no limit).
+func (tx *Tx) AddMissed(account, body int64, quota int) (id int64, err error) {
+	n := 0
+	if quota > 0 {
+		if n, err = tx.MissedCount(account); err != nil {
+			return 0, err
+		}
+		if n >= quota {
+			return 0, wrap("add message", ErrQuota)
+		}
+	}
+	err = tx.returning(`INSERT INTO message (account, body, owed, archived)
+		VALUES (?1, ?2, 1, 0) RETURNING id`, args(account, body), &id)
+	if err != nil {
+		return 0, wrap("add message", err)
+	}
+	if quota > 0 {
+		tx.setCount(account, n+1)
+	} else {
+		delete(tx.w.counts, account)
+	}
+	return id, nil
+}
+
+// dropOrphans removes the bodies that the function added for nobody.
+func (tx *Tx) dropOrphans() error {
+	err := tx.dropBodies(tx.bodies)
+	tx.bodies = nil
+	return wrap("drop unused bodies", err)
+}
+
+// dropBodies removes those of the bodies that no message row points to.
+func (tx *Tx) dropBodies(bodies []int64) error {
+	for _, id := range bodies {
+		err := tx.do(`DELETE FROM body WHERE id = ?1
+			AND NOT EXISTS (SELECT 1 FROM message WHERE body = ?1)`, id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteMessages removes the account's rows, and bodies nobody needs.
+func (tx *Tx) DeleteMessages(account int64) error {
+	bodies, err := tx.ids(`DELETE FROM message WHERE account = ?1 RETURNING body`, account)
+	if err == nil {
+		delete(tx.w.counts, account)
+		err = tx.dropBodies(bodies)
+	}
+	return wrap("delete messages", errors.Join(err,
+		tx.do(`DELETE FROM message_exception WHERE account = ?1`, account),
+		tx.do(`DELETE FROM message_mark WHERE account = ?1`, account)))
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"slices"
+)
+
+// TakenUpTo moves the account's mark: what is owed with ids up to id was
+// taken, but for the ids in except. Rows that nothing needs any more go.
+func (tx *Tx) TakenUpTo(account, id int64, except []int64) error {
+	return wrap("move mark", tx.takenUpTo(account, id, except))
+}
+
+func (tx *Tx) takenUpTo(account, id int64, except []int64) error {
+	last, mark, err := tx.marks(account)
+	if err != nil || last == 0 {
+		return err
+	}
+	id = min(id, last) // a mark in the future would take what is not there yet
+	delete(tx.w.counts, account)
+
+	// 1. What was missed below the mark until now.
+	below, err := tx.missedBelow(account, id)
+	if err != nil {
+		return err
+	}
+	for _, old := range below {
+		if !slices.Contains(except, old) {
+			if _, err := tx.take(account, old); err != nil {
+				return err
+			}
+		}
+	}
+	if id <= mark {
+		return nil
+	}
+	// 2. What stays missed below the new mark: exceptions of the other kind
+	// above the old one were taken already, and stay so.
+	for _, stays := range except {
+		err := tx.do(`INSERT INTO message_exception (account, id, missed)
+			SELECT account, id, 1 FROM message
+			WHERE id = ?2 AND account = ?1 AND owed = 1 AND id > ?3 AND id <= ?4
+			ON CONFLICT DO NOTHING`, account, stays, mark, id)
+		if err != nil {
+			return err
+		}
+	}
+	// 3. The rest, which the mark itself now says.
+	return tx.advance(account, mark, id)
+}
+
+// advance moves the mark and removes what nothing needs below it.
+func (tx *Tx) advance(account, from, to int64) error {
+	err := tx.do(`DELETE FROM message_exception
+		WHERE account = ?1 AND id > ?2 AND id <= ?3 AND missed = 0`, account, from, to)
+	if err != nil {
+		return err
+	}
+	bodies, err := tx.ids(`DELETE FROM message
+		WHERE account = ?1 AND owed = 1 AND archived = 0 AND id > ?2 AND id <= ?3
+		AND NOT EXISTS (SELECT 1 FROM message_exception e
+			WHERE e.account = ?1 AND e.id = message.id)
+		RETURNING body`, account, from, to)
+	if err != nil {
+		return err
+	}
+	if err := tx.dropBodies(bodies); err != nil {
+		return err
+	}
+	return tx.do(`INSERT INTO message_mark (account, upto) VALUES (?1, ?2)
+		ON CONFLICT (account) DO UPDATE SET upto = excluded.upto`, account, to)
+}
+
+// marks are the highest id owed to the account, 0 for none, and its mark.
+func (tx *Tx) marks(account int64) (last, mark int64, err error) {
+	err = tx.row(`SELECT coalesce((SELECT id FROM message WHERE account = ?1 AND owed = 1
+			ORDER BY id DESC LIMIT 1), 0),
+		coalesce((SELECT upto FROM message_mark WHERE account = ?1), 0)`,
+		args(account), &last, &mark)
+	return last, mark, err
+}
+
+func (tx *Tx) missedBelow(account, id int64) (ids []int64, err error) {
+	err = tx.each(`SELECT id FROM message_exception
+		WHERE account = ?1 AND id <= ?2 AND missed = 1`, args(account, id),
+		func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
+
+// Taken says that these messages were taken; unknown ids do not matter.
+// It returns how many were owed until now.
+func (tx *Tx) Taken(account int64, ids ...int64) (n int, err error) {
+	for _, id := range ids {
+		was, err := tx.take(account, id)
+		if err != nil {
+			return n, wrap("take message", err)
+		}
+		n += int(bit(was, 1))
+	}
+	return n, nil
+}
+
+// take says that one message was taken, and whether it was missed until now.
+func (tx *Tx) take(account, id int64) (was bool, err error) {
+	var archived, above bool
+	var body int64
+	err = tx.row(`SELECT archived, body, id > coalesce((
+			SELECT upto FROM message_mark WHERE account = ?1), 0)
+		FROM message WHERE id = ?2 AND account = ?1 AND owed = 1`,
+		args(account, id), &archived, &body, &above)
+	if err == nil {
+		was, err = tx.except(account, id, above)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || !was || archived {
+		return was, err
+	}
+	return true, tx.dropMessage(account, id, body)
+}
+
+// except changes the exceptions so that the message is not missed, and says
+// whether that changed anything.
+func (tx *Tx) except(account, id int64, above bool) (changed bool, err error) {
+	delete(tx.w.counts, account)
+	query := `DELETE FROM message_exception WHERE account = ?1 AND id = ?2 AND missed = 1`
+	if above {
+		query = `INSERT INTO message_exception (account, id, missed) VALUES (?1, ?2, 0)
+			ON CONFLICT DO NOTHING`
+	}
+	n, err := tx.exec(query, account, id)
+	return n > 0, err
+}
+
+// dropMessage removes a row that is neither missed nor archived.
+func (tx *Tx) dropMessage(account, id, body int64) error {
+	err := tx.do(`DELETE FROM message WHERE id = ?1`, id)
+	if err == nil {
+		err = tx.do(`DELETE FROM message_exception WHERE account = ?1 AND id = ?2`, account, id)
+	}
+	if err == nil {
+		err = tx.dropBodies([]int64{body})
+	}
+	return err
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// maxBatch is how many functions one transaction takes at most.
+const maxBatch = 512
+
+// job is one function handed to Write. Without fn it only waits its turn;
+// err is then what done is told.
+type job struct {
+	fn   func(*Tx) error
+	done func(error)
+	err  error
+}
+
+// queue hands jobs from many goroutines to the writer. It has no bound of its
+// own: the callers' order lines have (ARCHITECTURE section 5).
+type queue struct {
+	mu      sync.Mutex
+	jobs    []job
+	closed  bool // jobs that come now are refused, in their turn
+	stopped bool // the writer is gone; refuse runs when there are jobs
+	running int  // jobs taken and not done
+	wake    chan struct{}
+}
+
+// Write hands fn to the writer, which runs it inside a transaction with a
+// savepoint of its own: an error from fn undoes fn alone. done is called once,
+// in the order of the Write calls, after the commit (nil), after fn failed
+// (its error) or when the commit failed. done must not block and must not call
+// Write and wait. A full disk is ErrFull.
+//
+// When the disk fails in the middle of a batch, SQLite may undo all of it, and
+// the functions are run again, each in a transaction of its own. So fn may set
+// what it hands out, but not add to it. A panic in fn is a *PanicError.
+func (db *DB) Write(fn func(*Tx) error, done func(error)) {
+	db.writer.queue.put(job{fn: fn, done: done})
+}
+
+// Update is Write for those who wait: it returns when fn is committed.
+// ctx ends the waiting, not the write.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	done := make(chan error, 1)
+	db.Write(fn, func(err error) { done <- err })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a commit: %w", ctx.Err())
+	}
+}
+
+// Sync waits until all that was handed to Write before is done.
+func (db *DB) Sync(ctx context.Context) error { return db.Update(ctx, nil) }
+
+// Waiting is the number of functions handed to Write that are not done.
+func (db *DB) Waiting() int {
+	q := &db.writer.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs) + q.running
+}
+
+func (q *queue) put(j job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		j.fn, j.err = nil, ErrClosed
+	}
+	q.jobs = append(q.jobs, j)
+	if q.stopped && len(q.jobs) == 1 {
+		go q.refuse() // not here: the caller may hold a lock that done needs
+		return
+	}
+	q.signal()
+}
+
+// signal wakes the writer if it waits.
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for jobs and moves up to maxBatch of them into the buffer; none
+// when the queue is closed and empty.
+func (q *queue) take(buffer []job) []job {
+	for {
+		q.mu.Lock()
+		n := min(len(q.jobs), maxBatch)
+		if n > 0 || q.closed {
+			buffer = append(buffer[:0], q.jobs[:n]...)
+			q.drop(n)
+			q.running, q.stopped = n, n == 0
+			q.mu.Unlock()
+			return buffer
+		}
+		q.mu.Unlock()
+		<-q.wake
+	}
+}
+
+// drop removes the first n jobs. The slice is made anew when it is empty, so
+// that a burst does not hold memory for ever.
+func (q *queue) drop(n int) {
+	clear(q.jobs[:n])
+	q.jobs = q.jobs[n:]
+	if len(q.jobs) == 0 {
+		q.jobs = nil
+	}
+}
+
+// finished says that the jobs taken last are done.
+func (q *queue) finished() {
+	q.mu.Lock()
+	q.running = 0
+	q.mu.Unlock()
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.signal()
+}
+
+// refuse answers jobs that came after the writer's end, in order.
+func (q *queue) refuse() {
+	for {
+		q.mu.Lock()
+		if len(q.jobs) == 0 {
+			q.mu.Unlock()
+			return
+		}
+		jobs := append([]job(nil), q.jobs...)
+		q.mu.Unlock()
+		for _, j := range jobs {
+			j.done(j.err)
+		}
+		q.mu.Lock()
+		q.drop(len(jobs))
+		q.mu.Unlock()
+	}
+}
