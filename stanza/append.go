@@ -1,0 +1,132 @@
+package stanza
+
+// Out says in which context a stanza is written.
+type Out struct {
+	NS    string // content namespace of the receiving stream: NSClient ("" means it), NSServer, NSComponent
+	XMLNS bool   // write xmlns on the root: WebSocket, <forwarded/>, storage
+}
+
+// Append writes the stanza with the edits applied: well-formed in any stream
+// of content namespace o.NS, whatever prefixes and language the header of the
+// stream it came on declared (those it uses are declared on the root).
+func (s *Stanza) Append(dst []byte, e *Edits, o Out) []byte {
+	if o.NS == "" {
+		o.NS = NSClient
+	}
+	dst = s.appendAttrs(dst, e, o)
+	opened := e.has(editFirst) || e.has(editLast)
+	if s.empty && !opened {
+		return append(dst, "/>"...)
+	}
+	dst = append(dst, '>')
+	dst = appendXML(dst, e, editFirst)
+	if !s.empty {
+		dst = s.appendBody(dst, e, o)
+	}
+	dst = appendXML(dst, e, editLast)
+	dst = append(append(dst, "</"...), s.Raw[1:s.nameEnd]...)
+	return append(dst, '>')
+}
+
+// appendXML writes what is inserted at one of the two places.
+func appendXML(dst []byte, e *Edits, op editOp) []byte {
+	for i := range e.len() {
+		if c := e.at(i); c.op == op {
+			dst = append(dst, c.text...)
+		}
+	}
+	return dst
+}
+
+// appendAttrs writes the root's start tag without its end. What stays as it is
+// is copied in runs; done is where the last run ended.
+func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
+	done, declared := 0, false
+	for n := range s.attrs {
+		a := &s.attrs[n]
+		before := int(a.name) - 1 // the white space before it
+		c := e.attr(s.Raw[a.name:a.nend])
+		isNS := a.kind == xmlnsAll && attrValue(s.Raw[a.val:a.vend]) == s.content
+		declared = declared || a.kind == xmlnsAll && !isNS
+		if c == nil && !isNS {
+			continue
+		}
+		dst = append(dst, s.Raw[done:before]...)
+		done = int(a.vend) + 1
+		if c != nil && c.op == editSet {
+			dst = appendAttr(dst, c.name, c.text)
+		}
+	}
+	dst = append(dst, s.Raw[done:s.tagEnd]...)
+	if o.XMLNS && !declared {
+		dst = appendAttr(dst, "xmlns", o.NS)
+	}
+	dst = s.appendInherited(dst, e)
+	return s.appendNewAttrs(dst, e)
+}
+
+// appendInherited writes what the stanza took over from its stream's header.
+func (s *Stanza) appendInherited(dst []byte, e *Edits) []byte {
+	if s.inherits && e.attr("xml:lang") == nil {
+		dst = appendAttr(dst, "xml:lang", s.Lang)
+	}
+	if s.extra == nil {
+		return dst
+	}
+	for _, d := range s.extra.decls {
+		dst = append(append(dst, " xmlns:"...), d.prefix...)
+		dst = append(dst, "='"...)
+		dst = append(appendEscaped(dst, d.ns, true), '\'')
+	}
+	return dst
+}
+
+// appendNewAttrs writes the attributes that were set and not there before.
+func (s *Stanza) appendNewAttrs(dst []byte, e *Edits) []byte {
+	for i := range e.len() {
+		c := e.at(i)
+		if c.op == editSet && c == e.attr(c.name) && !s.hasAttr(c.name) {
+			dst = appendAttr(dst, c.name, c.text)
+		}
+	}
+	return dst
+}
+
+// hasAttr says whether the root has an attribute spelled like that.
+func (s *Stanza) hasAttr(name string) bool {
+	for n := range s.attrs {
+		if a := &s.attrs[n]; s.Raw[a.name:a.nend] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// appendBody writes what is between the root's tags.
+func (s *Stanza) appendBody(dst []byte, e *Edits, o Out) []byte {
+	done := int(s.tagEnd) + 1
+	if e.has(editCut) {
+		for i := range s.children {
+			if c := &s.children[i]; e.cuts(i) {
+				dst = s.appendPart(dst, done, c.Start, o)
+				done = c.End
+			}
+		}
+	}
+	return s.appendPart(dst, done, int(s.bodyEnd), o)
+}
+
+// appendPart writes Raw[from:to]. When the content namespace changes, so do
+// its declarations on elements whose parents are all in it. Further in, in
+// <forwarded/> say, jabber:client means what it says (XEP-0297 section 3.2).
+func (s *Stanza) appendPart(dst []byte, from, to int, o Out) []byte {
+	if s.extra != nil && o.NS != s.content {
+		for _, r := range s.extra.redeclared {
+			if int(r.start) >= from && int(r.end) <= to {
+				dst = append(append(dst, s.Raw[from:r.start]...), o.NS...)
+				from = int(r.end)
+			}
+		}
+	}
+	return append(dst, s.Raw[from:to]...)
+}

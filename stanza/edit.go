@@ -1,0 +1,102 @@
+package stanza
+
+// Edits is the list of changes that one side (the sender's, a receiver's, a
+// room's) makes to a shared stanza when it is written. The zero value changes
+// nothing. An Edits is a value; copying it must be safe once it is complete.
+type Edits struct {
+	few  [6]edit // room for what is usual without allocation
+	n    int     // how many of few are in use
+	more []edit
+}
+
+// edit is one change.
+type edit struct {
+	op    editOp
+	child int    // cut
+	name  string // set, drop
+	text  string // value or XML
+}
+
+type editOp uint8
+
+const (
+	editSet editOp = iota + 1
+	editDrop
+	editCut
+	editFirst
+	editLast
+)
+
+// Set sets an attribute of the root (unescaped value). "to", "from", "type",
+// "id" and "xml:lang" are usual names. The last Set or Drop of a name counts.
+func (e *Edits) Set(name, value string) { e.add(edit{op: editSet, name: name, text: value}) }
+
+// Drop removes an attribute of the root.
+func (e *Edits) Drop(name string) { e.add(edit{op: editDrop, name: name}) }
+
+// Cut removes child i of Stanza.Children.
+func (e *Edits) Cut(i int) { e.add(edit{op: editCut, child: i}) }
+
+// First inserts XML after the root's start tag, Last before its end tag. The
+// XML declares its own namespaces.
+func (e *Edits) First(xml string) { e.add(edit{op: editFirst, text: xml}) }
+
+// Last inserts XML before the root's end tag (see First).
+func (e *Edits) Last(xml string) { e.add(edit{op: editLast, text: xml}) }
+
+// add appends one change.
+func (e *Edits) add(c edit) {
+	if e.n < len(e.few) {
+		e.few[e.n] = c
+		e.n++
+		return
+	}
+	e.more = append(e.more, c)
+}
+
+// len is how many changes there are.
+func (e *Edits) len() int {
+	if e == nil {
+		return 0
+	}
+	return e.n + len(e.more)
+}
+
+// at is change i.
+func (e *Edits) at(i int) *edit {
+	if i < e.n {
+		return &e.few[i]
+	}
+	return &e.more[i-e.n]
+}
+
+// has says whether there is a change of that kind.
+func (e *Edits) has(op editOp) bool {
+	for i := range e.len() {
+		if e.at(i).op == op {
+			return true
+		}
+	}
+	return false
+}
+
+// attr is what happens to the attribute of that name: the last set or drop,
+// nil if nothing.
+func (e *Edits) attr(name string) *edit {
+	for i := e.len() - 1; i >= 0; i-- {
+		if c := e.at(i); c.op <= editDrop && c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// cuts says whether child i is removed.
+func (e *Edits) cuts(i int) bool {
+	for n := range e.len() {
+		if c := e.at(n); c.op == editCut && c.child == i {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,123 @@
+package stanza
+
+// rootAttr is where an attribute of the root is in Raw.
+type rootAttr struct {
+	name, nend, val, vend int32
+	kind                  attrKind
+}
+
+// extra is what few stanzas have.
+type extra struct {
+	decls      []decl // of the stream header, used in the stanza
+	redeclared []span // see work.redeclared
+}
+
+// fill makes dst the element that has been read; raw is its text.
+func (w *work) fill(dst *Stanza, raw string) {
+	r := &w.root
+	*dst = Stanza{
+		Raw:     raw,
+		Name:    raw[r.name.local():r.name.end],
+		NS:      w.namespace(raw, r.ref, r.ns),
+		Lang:    w.ctx.lang,
+		content: r.content,
+		nameEnd: r.name.end,
+		tagEnd:  r.tagEnd,
+		bodyEnd: r.bodyEnd,
+		empty:   r.empty,
+	}
+	if r.content != "" {
+		dst.Kind = kindNamed(dst.Name)
+	}
+	if r.content == "" {
+		dst.content = w.ctx.content
+	}
+	w.fillAttrs(dst, raw)
+	w.fillChildren(dst, raw)
+	if len(w.used) > 0 || len(w.redeclared) > 0 {
+		dst.extra = w.fillExtra()
+	}
+}
+
+// kindNamed is the kind of a first-level element of the content namespace.
+func kindNamed(name string) Kind {
+	switch name {
+	case "message":
+		return Message
+	case "presence":
+		return Presence
+	case "iq":
+		return IQ
+	}
+	return Other
+}
+
+// namespace is the name that ref, or d if ref is an index, stands for.
+func (w *work) namespace(raw string, ref nsref, d bind) string {
+	if ref < 0 {
+		return w.ctx.uri(ref)
+	}
+	return w.bound(raw, d)
+}
+
+// fillAttrs sets what the root's attributes say. Only those without a prefix,
+// and xml:lang, mean anything here.
+func (w *work) fillAttrs(dst *Stanza, raw string) {
+	dst.attrs = dst.attrRoom[:0]
+	dst.inherits = dst.Lang != ""
+	for n := range w.root.attrs {
+		a := &w.root.attrs[n]
+		dst.attrs = append(dst.attrs, rootAttr{a.start, a.end, a.val, a.vend, a.kind})
+		if a.kind > prefixed {
+			continue
+		}
+		value := raw[a.val:a.vend]
+		if a.dirty {
+			value = attrValue(value)
+		}
+		switch raw[a.start:a.end] {
+		case "to":
+			dst.To, dst.BadTo = address(value)
+		case "from":
+			dst.From, dst.BadFrom = address(value)
+		case "id":
+			dst.ID = value
+		case "type":
+			dst.Type = value
+		case "xml:lang":
+			dst.Lang, dst.inherits = value, false
+		}
+	}
+}
+
+// address is ParseJID for an attribute; bad says that it is none.
+func address(s string) (j JID, bad bool) {
+	j, err := ParseJID(s)
+	return j, err != nil
+}
+
+// fillChildren lists the children.
+func (w *work) fillChildren(dst *Stanza, raw string) {
+	dst.children = dst.childRoom[:0]
+	if len(w.kids) > len(dst.childRoom) {
+		dst.children = make([]Child, 0, len(w.kids))
+	}
+	for n := range w.kids {
+		k := &w.kids[n]
+		dst.children = append(dst.children, Child{
+			Name:  raw[k.name:k.nend],
+			NS:    w.namespace(raw, k.ref, k.ns),
+			Start: int(k.start),
+			End:   int(k.end),
+		})
+	}
+}
+
+// fillExtra copies what is rarely there.
+func (w *work) fillExtra() *extra {
+	x := &extra{redeclared: append([]span(nil), w.redeclared...)}
+	for _, n := range w.used {
+		x.decls = append(x.decls, w.ctx.decls[n])
+	}
+	return x
+}
