@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // The write-ahead log is copied into the database beside the writer, by a
 // connection of its own: inside a commit (SQLite's default) it makes up the
@@ -11,6 +14,19 @@ const (
 	checkpointEvery = 200 * time.Millisecond
 	maxLog          = 16384 // pages of 4 KiB: 64 MiB
 )
+
+// useLog switches the database to a write-ahead log, which needs a file system
+// that can share memory.
+func useLog(c *conn) error {
+	var mode string
+	if err := c.row("PRAGMA journal_mode = WAL", nil, &mode); err != nil {
+		return fmt.Errorf("switch to a write-ahead log: %w", err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("no write-ahead log on this file system, only %q", mode)
+	}
+	return nil
+}
 
 // checkpointer copies the log while there are commits, and sleeps otherwise.
 type checkpointer struct {

@@ -40,6 +40,13 @@ PRAGMA wal_autocheckpoint = 0;
 PRAGMA temp_store = MEMORY;
 `
 
+// writerPragmas hold for the connection that writes: 8 MiB of cache, and a
+// log that was longer than maxLog is cut when it starts over.
+const writerPragmas = `
+PRAGMA cache_size = -8192;
+PRAGMA journal_size_limit = 67108864;
+`
+
 // connect opens a connection and applies the pragmas and more of them.
 func connect(ctx context.Context, pool *sql.DB, more string) (*conn, error) {
 	c, err := pool.Conn(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -17,29 +18,23 @@ type Message struct {
 	Stamp time.Time
 }
 
-// missedAbove and missedBelow are together the missed messages of account ?1
-// with ids above ?2: what is owed above its mark and was not taken, and what
-// was not taken below it (see schema1).
+// The missed messages of account ?1 with ids above ?2 are what was not taken
+// at or below its mark, and what is owed above it and was not taken (schema1).
 const (
-	missedAbove = ` FROM message m JOIN body b ON b.id = m.body
-		WHERE m.account = ?1 AND m.owed = 1 AND m.id > coalesce((
+	aboveMark = ` WHERE m.account = ?1 AND m.owed = 1 AND m.id > coalesce((
 			SELECT CASE WHEN upto > ?2 THEN upto ELSE ?2 END
 			FROM message_mark WHERE account = ?1), ?2)
 		AND NOT EXISTS (SELECT 1 FROM message_exception e
 			WHERE e.account = ?1 AND e.id = m.id AND e.missed = 0)`
-	missedBelow = ` FROM message_exception e JOIN message m ON m.id = e.id
-		JOIN body b ON b.id = m.body
-		WHERE e.account = ?1 AND e.missed = 1 AND e.id > ?2`
-	messageColumns = `m.id, b.stanza, b.sender, b.stamp`
-)
+	belowMark = ` WHERE e.account = ?1 AND e.missed = 1 AND e.id > ?2`
 
-// scan reads messageColumns.
-func (m *Message) scan(row func(...any) error) error {
-	var stamp int64
-	err := row(&m.ID, &m.Body, &m.From, &stamp)
-	m.Stamp = fromMicros(stamp)
-	return err
-}
+	listMissed = `SELECT e.id, b.stanza, b.sender, b.stamp FROM message_exception e
+		JOIN message m ON m.id = e.id JOIN body b ON b.id = m.body` + belowMark + `
+		UNION ALL SELECT m.id, b.stanza, b.sender, b.stamp FROM message m
+		JOIN body b ON b.id = m.body` + aboveMark + ` ORDER BY 1 LIMIT ?3`
+	numberMissed = `SELECT (SELECT count(*) FROM message_exception e` + belowMark + `)
+		+ (SELECT count(*) FROM message m` + aboveMark + `)`
+)
 
 // Missed lists what is owed to the account with ids above after, in id order,
 // at most n (0: all).
@@ -53,14 +48,14 @@ func (tx *Tx) Missed(account, after int64, n int) ([]Message, error) {
 }
 
 func missed(q querier, account, after int64, n int) (list []Message, err error) {
-	err = q.each(`SELECT `+messageColumns+missedBelow+`
-		UNION ALL SELECT `+messageColumns+missedAbove+` ORDER BY 1 LIMIT ?3`,
-		args(account, after, limit(n)), func(rows *sql.Rows) error {
-			var m Message
-			err := m.scan(rows.Scan)
-			list = append(list, m)
-			return err
-		})
+	err = q.each(listMissed, args(account, after, limit(n)), func(rows *sql.Rows) error {
+		var m Message
+		var stamp int64
+		err := rows.Scan(&m.ID, &m.Body, &m.From, &stamp)
+		m.Stamp = fromMicros(stamp)
+		list = append(list, m)
+		return err
+	})
 	return list, wrap("list missed messages", err)
 }
 
@@ -86,8 +81,7 @@ func (tx *Tx) MissedCount(account int64) (int, error) {
 }
 
 func countMissed(q querier, account int64) (n int, err error) {
-	err = q.row(`SELECT (SELECT count(*)`+missedBelow+`) + (SELECT count(*)`+missedAbove+`)`,
-		args(account, 0), &n)
+	err = q.row(numberMissed, args(account, 0), &n)
 	return n, wrap("count missed messages", err)
 }
 
@@ -107,8 +101,8 @@ func (tx *Tx) setCount(account int64, n int) {
 // AddBody stores the text of a message once. It goes again with the end of
 // the function if no message row was added for it.
 func (tx *Tx) AddBody(stanza string, from string, stamp time.Time) (body int64, err error) {
-	err = tx.returning(`INSERT INTO body (stamp, sender, stanza) VALUES (?1, ?2, ?3) RETURNING id`,
-		args(micros(stamp), from, stanza), &body)
+	body, err = tx.insert(`INSERT INTO body (stamp, sender, stanza) VALUES (?1, ?2, ?3)`,
+		micros(stamp), from, stanza)
 	if err == nil {
 		tx.bodies = append(tx.bodies, body)
 	}
@@ -127,11 +121,12 @@ func (tx *Tx) AddMissed(account, body int64, quota int) (id int64, err error) {
 			return 0, wrap("add message", ErrQuota)
 		}
 	}
-	err = tx.returning(`INSERT INTO message (account, body, owed, archived)
-		VALUES (?1, ?2, 1, 0) RETURNING id`, args(account, body), &id)
+	id, err = tx.insert(`INSERT INTO message (account, body, owed, archived)
+		VALUES (?1, ?2, 1, 0)`, account, body)
 	if err != nil {
 		return 0, wrap("add message", err)
 	}
+	tx.bodies = slices.DeleteFunc(tx.bodies, func(b int64) bool { return b == body })
 	if quota > 0 {
 		tx.setCount(account, n+1)
 	} else {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// RosterItem is one contact of an account (RFC 6121 section 2.1.2, Syntax and
-// Semantics) or the state of a subscription that is in no roster yet: which
-// ways presence flows and what is pending (RFC 6121 section 3 and appendix A).
+// RosterItem is one contact of an account (RFC 6121 section 2.1.2, Roster
+// Items) or the state of a subscription that is in no roster yet: which ways
+// presence flows and what is pending (RFC 6121 appendix A, Subscription States).
 type RosterItem struct {
 	JID      string // canonical bare JID
 	Name     string
@@ -17,7 +17,7 @@ type RosterItem struct {
 	To, From bool   // subscription: none, to, from, both
 	Ask      bool   // "Pending Out": ask='subscribe'
 	Pending  string // "Pending In": the stored <presence type='subscribe'/> stanza, "" if none
-	Approved bool   // pre-approved (RFC 6121 section 3.4)
+	Approved bool   // pre-approved (RFC 6121 section 3.4, Pre-Approving a Subscription Request)
 	Listed   bool   // false: only Pending or nothing; not part of the roster a client sees
 	Version  int64  // roster version of the last change
 }
@@ -128,29 +128,4 @@ func (tx *Tx) CountRoster(account int64) (n int, err error) {
 	err = tx.row(`SELECT count(*) FROM roster WHERE account = ?1 AND flows & ?2 <> 0`,
 		args(account, flowListed), &n)
 	return n, wrap("count roster", err)
-}
-
-// RosterSince is what changed after version in the roster that a client sees:
-// items and removed addresses in order of change (an item that is not Listed
-// any more is a removed one). ok is false when the version is unknown or too
-// old and the whole roster must be sent.
-func (db *DB) RosterSince(ctx context.Context, account, version int64) (
-	changed []RosterItem, removed []string, ok bool, err error) {
-	err = db.view(ctx, func(q querier) error {
-		now, since, err := rosterVersion(q, account)
-		if err != nil || version > now || version < since {
-			return err
-		}
-		ok = true
-		changed, err = items(q, `SELECT `+itemColumns+` FROM roster
-			WHERE account = ?1 AND version > ?2 AND flows & ?3 <> 0 ORDER BY version`,
-			account, version, flowListed)
-		if err != nil {
-			return err
-		}
-		removed, err = texts(q, `SELECT jid FROM roster_removed
-			WHERE account = ?1 AND version > ?2 ORDER BY version`, account, version)
-		return err
-	})
-	return changed, removed, ok && err == nil, wrap("read roster changes", err)
 }

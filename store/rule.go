@@ -17,7 +17,7 @@ type Rule struct {
 }
 
 // Kinds are the kinds of stanza that a privacy rule concerns (XEP-0016
-// section 2.1, Syntax).
+// section 2.1, Syntax and Semantics).
 type Kinds uint8
 
 // The kinds; a rule that names none concerns all.

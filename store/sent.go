@@ -51,8 +51,10 @@ func (db *DB) HasSentTo(ctx context.Context, account int64, jid string, since ti
 	})
 }
 
-// widen remembers the longest time that HasSentTo was asked for.
+// widen remembers the longest time that HasSentTo was asked for, within what
+// a Duration can hold with a day more.
 func (db *DB) widen(asked time.Duration) {
+	asked = min(asked, 100*365*24*time.Hour)
 	for {
 		known := db.window.Load()
 		if int64(asked) <= known || db.window.CompareAndSwap(known, int64(asked)) {

@@ -90,12 +90,15 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 		return err
 	}
 	db.pool = sql.OpenDB(newConnector(file))
-	w, err := connect(ctx, db.pool, `PRAGMA journal_mode = WAL; PRAGMA cache_size = -8192;`)
+	w, err := connect(ctx, db.pool, writerPragmas)
 	if err != nil {
 		return err
 	}
 	db.writer = newWriter(db, w, o)
 	if err := migrate(ctx, w, file, migrations); err != nil {
+		return err
+	}
+	if err := useLog(w); err != nil {
 		return err
 	}
 	c, err := connect(ctx, db.pool, "")

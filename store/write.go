@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -129,21 +130,18 @@ func (q *queue) close() {
 	q.signal()
 }
 
-// refuse answers jobs that came after the writer's end, in order.
+// refuse answers jobs that came after the writer's end, in order. A job stays
+// in the queue until it is answered, so that there is one refuse at a time.
 func (q *queue) refuse() {
-	for {
-		q.mu.Lock()
-		if len(q.jobs) == 0 {
-			q.mu.Unlock()
-			return
-		}
-		jobs := append([]job(nil), q.jobs...)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.jobs) > 0 {
+		jobs := slices.Clone(q.jobs)
 		q.mu.Unlock()
 		for _, j := range jobs {
 			j.done(j.err)
 		}
 		q.mu.Lock()
 		q.drop(len(jobs))
-		q.mu.Unlock()
 	}
 }
