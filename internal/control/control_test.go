@@ -3,7 +3,6 @@ package control
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -157,8 +156,10 @@ func TestBadRequests(t *testing.T) {
 func TestLongAnswer(t *testing.T) {
 	dir := t.TempDir()
 	start(t, dir, map[string]Handler{
-		"long":  func(context.Context, json.RawMessage) (any, error) { return strings.Repeat("x", maxAnswer), nil },
-		"wrong": func(context.Context, json.RawMessage) (any, error) { return make(chan int), nil },
+		"long": Handle(func(context.Context, None) (string, error) {
+			return strings.Repeat("x", maxAnswer), nil
+		}),
+		"wrong": Handle(func(context.Context, None) (chan int, error) { return nil, nil }),
 	})
 	for command, want := range map[string]string{"long": "too long", "wrong": "not JSON"} {
 		err := Call(t.Context(), dir, command, nil, nil)
@@ -173,11 +174,12 @@ func TestLongAnswer(t *testing.T) {
 func TestEnd(t *testing.T) {
 	dir := t.TempDir()
 	begun := make(chan struct{}, 2)
-	s, err := Listen(dir, map[string]Handler{"wait": func(ctx context.Context, _ json.RawMessage) (any, error) {
+	wait := Handle(func(ctx context.Context, _ None) (None, error) {
 		begun <- struct{}{}
 		<-ctx.Done()
-		return nil, ctx.Err()
-	}}, quiet)
+		return None{}, ctx.Err()
+	})
+	s, err := Listen(dir, map[string]Handler{"wait": wait}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
