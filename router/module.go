@@ -3,6 +3,8 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"parley/stanza"
 	"parley/store"
@@ -18,6 +20,10 @@ type Module interface {
 // answer beyond what the handler gave; a *stanza.Error is sent back to the sender
 // (never in answer to an error or result); any other error is our fault: it is
 // logged and answered internal-server-error.
+//
+// In the deliver stage Handled and errors end delivery, but the after stage
+// still runs; in the record stage what was written before is kept by Handled
+// and dropped by an error.
 type Handler func(ctx context.Context, p *Packet) error
 
 // Handled ends a packet: the handler has done all there was to do, or the
@@ -34,6 +40,7 @@ const (
 	Copy                 // copies to sessions that are not among the targets
 	Deliver              // to sessions, hosts, components, remote domains; the router's own rules run last
 	After                // always, told who took it (p.Outcome)
+	finished
 )
 
 // Kinds selects the kinds of stanza a stage handler is called for.
@@ -55,60 +62,181 @@ const (
 	ToSelf                      // the account's own sessions asking without to or their own bare JID
 )
 
+// pipeline is what the modules of a host have registered. It does not change
+// once the host is added.
+type pipeline struct {
+	stages   [finished][stanza.IQ + 1][]step
+	owners   map[iqKey]step
+	known    map[string]bool // namespaces with an owner for the host
+	write    []writeStep
+	lost     []func(ctx context.Context, p *Packet)
+	took     []func(s *Session, p *Packet)
+	bound    []func(ctx context.Context, s *Session)
+	unbound  []func(ctx context.Context, s *Session)
+	deletion []deletion
+}
+
+type step struct {
+	name string
+	fn   Handler
+}
+
+type writeStep struct {
+	name string
+	fn   func(s *Session, p *Packet) bool
+}
+
+// iqKey is what an iq request has one owner for: where is a single bit.
+type iqKey struct {
+	where         Where
+	typ, ns, name string
+}
+
 // HandleIQ makes fn the one owner of iq requests of that type ("get" or
-// "set") with that payload. A second owner panics: it is a defect of the
-// module list.
-func (h *Host) HandleIQ(typ, ns, name string, where Where, fn Handler) { panic("todo") }
+// "set") with that payload, at each of the addresses in where. A second owner
+// panics: it is a defect of the module list.
+//
+// The owner runs in the record stage, so that its writes are committed before
+// anything goes out, and its Reply is sent after them. An owner that returns
+// nil without a Reply has not answered: the asker gets service-unavailable.
+func (h *Host) HandleIQ(typ, ns, name string, where Where, fn Handler) {
+	if h.owners == nil {
+		h.owners = map[iqKey]step{}
+		h.known = map[string]bool{}
+	}
+	for _, w := range []Where{ToHost, ToAccount, ToSelf} {
+		if where&w == 0 {
+			continue
+		}
+		k := iqKey{w, typ, ns, name}
+		if _, ok := h.owners[k]; ok {
+			panic(fmt.Sprintf("router: two owners of iq %s %s %s at %s", typ, ns, name, h.Domain))
+		}
+		h.owners[k] = step{"{" + ns + "}" + name, fn}
+		h.known[ns] = h.known[ns] || w == ToHost
+	}
+}
 
 // On adds a stage handler. It runs once per side that is local (p.Side,
-// p.Account).
-func (h *Host) On(s Stage, k Kinds, name string, fn Handler) { panic("todo") }
+// p.Account). On the receiving side of a host with accounts it runs for
+// addresses of accounts only, so p.Account is never nil there.
+func (h *Host) On(s Stage, k Kinds, name string, fn Handler) {
+	for kind, bit := range map[stanza.Kind]Kinds{
+		stanza.Message: OfMessage, stanza.Presence: OfPresence, stanza.IQ: OfIQ,
+	} {
+		if k&bit != 0 {
+			h.stages[s][kind] = append(h.stages[s][kind], step{name, fn})
+		}
+	}
+}
 
 // OnWrite adds a last look at what one session is about to be sent; false
 // keeps it from that session. It must be fast and must not block.
-func (h *Host) OnWrite(name string, fn func(s *Session, p *Packet) bool) { panic("todo") }
+func (h *Host) OnWrite(name string, fn func(s *Session, p *Packet) bool) {
+	h.write = append(h.write, writeStep{name, fn})
+}
 
 // OnLost is told of a packet with Owed set that no session took: all queues it
-// was in died before it was written.
-func (h *Host) OnLost(fn func(ctx context.Context, p *Packet)) { panic("todo") }
+// was in died before it was written, or no queue took it in the first place.
+func (h *Host) OnLost(fn func(ctx context.Context, p *Packet)) { h.lost = append(h.lost, fn) }
 
-// OnBind and OnUnbind are told of a session that begins and of one that has
-// ended (it is no longer among the account's sessions; its presence field still
-// says what it was).
-func (h *Host) OnBind(fn func(ctx context.Context, s *Session))   { panic("todo") }
-func (h *Host) OnUnbind(fn func(ctx context.Context, s *Session)) { panic("todo") }
+// OnTaken is told of each session that took a packet with Owed set: the write
+// to its socket returned. It must not block.
+func (h *Host) OnTaken(fn func(s *Session, p *Packet)) { h.took = append(h.took, fn) }
+
+// OnBind is told of a session that begins.
+func (h *Host) OnBind(fn func(ctx context.Context, s *Session)) { h.bound = append(h.bound, fn) }
+
+// OnUnbind is told of a session that has ended (it is no longer among the
+// account's sessions; its presence field still says what it was).
+func (h *Host) OnUnbind(fn func(ctx context.Context, s *Session)) {
+	h.unbound = append(h.unbound, fn)
+}
+
+// run runs the handlers of one stage for one side.
+func (h *Host) run(ctx context.Context, s Stage, p *Packet, side Side, a *Account) error {
+	steps := h.stages[s][p.Stanza.Kind]
+	if len(steps) == 0 {
+		return nil
+	}
+	p.Side, p.Account = side, a
+	for i := range steps {
+		if err := steps[i].fn(ctx, p); err != nil {
+			if r := h.Router; r.debug(ctx) {
+				r.Log.Debug("stanza ended", "stage", s, "handler", steps[i].name,
+					"from", p.From, "to", p.To, "id", p.Stanza.ID, "why", err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// stage runs one stage of a packet for both sides, the sender's first.
+func (r *Router) stage(ctx context.Context, s Stage, p *Packet) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.Metrics.Panic()
+			err = fmt.Errorf("handler panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	if s == Refuse {
+		if err := r.resolve(ctx, p); err != nil {
+			return err
+		}
+	}
+	if p.isError() && (s == Record || s == After) {
+		return nil // an error is neither kept nor pushed
+	}
+	if p.behalf != nil && s == Refuse {
+		if err := p.behalf.Host.run(ctx, s, p, Sending, p.behalf); err != nil {
+			return err
+		}
+	}
+	// To oneself there is one record and one copy: those of the receiver.
+	once := p.self() && (s == Record || s == Copy)
+	if p.sending != nil && !once {
+		if err := p.sending.Host.run(ctx, s, p, Sending, p.sending); err != nil {
+			return err
+		}
+	}
+	if p.receives() && (s != Deliver || p.Dest.Forward == nil) {
+		if err := p.Dest.run(ctx, s, p, Receiving, p.Peer); err != nil {
+			return err
+		}
+	}
+	return r.rule(ctx, s, p)
+}
+
+// rule is the router's own part of a stage, behind that of the modules.
+func (r *Router) rule(ctx context.Context, s Stage, p *Packet) error {
+	switch s {
+	case Refuse:
+		return p.refusal
+	case Record:
+		return r.ask(ctx, p)
+	case Deliver:
+		return r.deliver(ctx, p)
+	}
+	return nil
+}
+
+// String is the stage's name.
+func (s Stage) String() string {
+	return [...]string{"refuse", "record", "copy", "deliver", "after", "finished"}[s]
+}
+
+var _ error = (*stanza.Error)(nil)
+
+// deletion is one module's part in the deletion of an account.
+type deletion struct {
+	before func(ctx context.Context, a *Account)
+	tx     func(tx *store.Tx, account int64) error
+}
 
 // OnDelete joins an account's deletion: before runs while the account still
 // exists (it may route packets), tx inside the deletion's transaction. Either may be nil.
 // Every module with tables of its own joins.
 func (h *Host) OnDelete(before func(ctx context.Context, a *Account), tx func(tx *store.Tx, account int64) error) {
-	panic("todo")
+	h.deletion = append(h.deletion, deletion{before, tx})
 }
-
-// Feature announces a feature in the host's service discovery and, with
-// where containing ToAccount, in that of its accounts (XEP-0030).
-func (h *Host) Feature(where Where, ns ...string) { panic("todo") }
-
-// Identity announces an identity (XEP-0030 section 3.1).
-func (h *Host) Identity(where Where, category, typ, name string) { panic("todo") }
-
-// DiscoForm adds an extension form (XEP-0128) to the host's disco#info; fn returns XML.
-func (h *Host) DiscoForm(where Where, fn func() string) { panic("todo") }
-
-// StreamFeature adds XML to the stream features after authentication.
-func (h *Host) StreamFeature(xml string) { panic("todo") }
-
-// Go runs fn until ctx ends; Run waits for it at shutdown.
-func (h *Host) Go(name string, fn func(ctx context.Context)) { panic("todo") }
-
-// Features, Identities, Forms and StreamFeatures are what was announced, sorted as XEP-0030
-// and XEP-0115 want it (features sorted, no duplicates).
-func (h *Host) Features(w Where) []string     { panic("todo") }
-func (h *Host) Identities(w Where) []Identity { panic("todo") }
-func (h *Host) Forms(w Where) []string        { panic("todo") }
-func (h *Host) StreamFeatures() string        { panic("todo") }
-
-// Identity is a disco identity.
-type Identity struct{ Category, Type, Name string }
-
-var _ error = (*stanza.Error)(nil)

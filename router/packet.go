@@ -1,6 +1,8 @@
 package router
 
 import (
+	"sync/atomic"
+
 	"parley/stanza"
 	"parley/store"
 )
@@ -41,9 +43,15 @@ const (
 type Packet struct {
 	Stanza *stanza.Stanza
 	Origin Origin
-	Sender *Session   // Origin Local
-	From   stanza.JID // who sent it: the full JID of the session, never what the client claimed
-	To     stanza.JID // the address, the sender's bare JID where an iq or message had none; zero for a broadcast
+	Sender *Session // Origin Local
+
+	// From is who sent it: the full JID of the session, never what the client
+	// claimed; the bare JID for the presence stanzas that manage subscriptions
+	// (RFC 6121 section 3.1.2, Server Processing of Outbound Subscription Request).
+	From stanza.JID
+	// To is the address, the sender's bare JID where an iq or message had
+	// none; zero for a broadcast.
+	To stanza.JID
 
 	Kind    TargetKind
 	Targets []*Session // who is going to get the original, as resolved before the stages
@@ -61,10 +69,39 @@ type Packet struct {
 	// with the queue it waits in (see Host.OnLost).
 	Owed bool
 
-	// Outcome is filled in before After.
+	// Row is the receiver's row that holds the message, 0 for none. Who
+	// stores it sets it.
+	Row int64
+
+	// Outcome is filled in before After: Sessions by the router, Stored by
+	// the module that wrote the row.
 	Outcome Outcome
 
-	// unexported: replies, writes, committed callbacks, line state
+	sending *Account // the sending side's account, nil if that is not ours
+	behalf  *Account // of what the server sends for an account: who may refuse it first
+	refusal error    // what the routing rules say behind the refuse stage
+	room    [2]*Session
+	id      string // of a request of ours, in place of the stanza's
+	way
+
+	owing atomic.Int32 // of an owed packet: queues that hold it, and one while it is on its way
+	taken atomic.Bool  // a client has it
+}
+
+// way is where a packet is in its line and its stages.
+type way struct {
+	line    *Line
+	next    *Packet // behind it in the line
+	stage   Stage   // the next to run
+	waiting bool    // for a commit; guarded by line.mu
+	stopped bool    // it ends here, without an error
+	held    bool    // owing counts the way
+	err     error   // it ends here, with this
+
+	writes    []func(tx *store.Tx) error
+	committed []func()
+	replies   []*stanza.Stanza
+	payload   *stanza.Element
 }
 
 // Outcome tells After who took a packet.
@@ -76,24 +113,71 @@ type Outcome struct {
 // Write adds a function to the packet's transaction. All functions of a packet
 // (both sides) are one unit: if one fails, none happened, and a *stanza.Error
 // it returned goes to the sender. What follows the stage waits for the commit.
-func (p *Packet) Write(fn func(tx *store.Tx) error) { panic("todo") }
+//
+// fn may run twice (see store.DB.Write); what an earlier run replied is dropped.
+func (p *Packet) Write(fn func(tx *store.Tx) error) { p.writes = append(p.writes, fn) }
 
 // Committed adds a function that runs when the packet's writes are committed,
 // in the order of commits over all packets: caches change there, pushes are
-// sent there. It must not block. Without writes it runs when the stage ends.
-func (p *Packet) Committed(fn func()) { panic("todo") }
+// sent there (Session.Push, not Router.Route). It must not block. Without
+// writes it runs when the stage ends.
+func (p *Packet) Committed(fn func()) { p.committed = append(p.committed, fn) }
 
 // Reply sends a stanza back to the sender when the packet is finished (after
-// the commit, in the order of the stream). It is impossible, and ignored, for
+// the commit, in the order of the stream). Its to is the sender and its from,
+// if it has none, the address asked. It is impossible, and ignored, for
 // packets that are errors or results.
-func (p *Packet) Reply(st *stanza.Stanza) { panic("todo") }
+func (p *Packet) Reply(st *stanza.Stanza) {
+	if !p.answers() {
+		p.replies = append(p.replies, st)
+	}
+}
 
 // Result replies to an iq with a result; payload is XML or "".
 func (p *Packet) Result(payload string) { p.Reply(p.Stanza.Result(payload)) }
 
 // Stop, called from a Write function, ends the packet after the commit without
 // an error: nothing is delivered.
-func (p *Packet) Stop() { panic("todo") }
+func (p *Packet) Stop() { p.stopped = true }
 
-// Payload is the iq's payload as a tree.
-func (p *Packet) Payload() *stanza.Element { panic("todo") }
+// Payload is the iq's payload as a tree, nil if there is none.
+func (p *Packet) Payload() *stanza.Element {
+	if p.payload == nil {
+		if c, ok := p.Stanza.Payload(); ok {
+			p.payload = p.Stanza.Element(c)
+		}
+	}
+	return p.payload
+}
+
+// MessageType is the message's type; what is absent or unknown is "normal"
+// (RFC 6121 section 5.2.2, Type Attribute).
+func (p *Packet) MessageType() string {
+	switch t := p.Stanza.Type; t {
+	case "chat", "error", "groupchat", "headline":
+		return t
+	}
+	return "normal"
+}
+
+// isError says whether the stanza is of type error.
+func (p *Packet) isError() bool { return p.Stanza.Type == "error" }
+
+// answers says whether the stanza is an error or an iq result, which nobody
+// answers (RFC 6120 section 8.3.1, Rules).
+func (p *Packet) answers() bool {
+	return p.isError() || p.Stanza.Kind == stanza.IQ && p.Stanza.Type == "result"
+}
+
+// request says whether the stanza is an iq of type get or set.
+func (p *Packet) request() bool {
+	return p.Stanza.Kind == stanza.IQ && (p.Stanza.Type == "get" || p.Stanza.Type == "set")
+}
+
+// self says whether sender and receiver are the same account.
+func (p *Packet) self() bool { return p.sending != nil && p.sending == p.Peer }
+
+// receives says whether the stages run for a receiving side.
+func (p *Packet) receives() bool {
+	return p.Peer != nil || p.Dest != nil && !p.Dest.Accounts
+}

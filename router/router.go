@@ -3,8 +3,14 @@ package router
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"parley/conf"
+	"parley/metrics"
 	"parley/stanza"
 	"parley/store"
 )
@@ -18,97 +24,146 @@ type Outbound interface {
 
 // Options of New.
 type Options struct {
-	Store  *store.DB
-	Config *conf.Config
-	Log    *slog.Logger
-	Out    Outbound // nil: remote-server-not-found for every other domain
+	Store   *store.DB
+	Config  *conf.Config
+	Log     *slog.Logger
+	Out     Outbound     // nil: remote-server-not-found for every other domain
+	Metrics *metrics.Set // nil: nothing is counted
 }
 
 // Router holds the hosts of this process and what is online.
 type Router struct {
-	Store *store.DB
-	Log   *slog.Logger
+	Store   *store.DB
+	Log     *slog.Logger
+	Metrics *metrics.Set
+
+	out      Outbound
+	config   atomic.Pointer[conf.Config]
+	hosts    atomic.Pointer[map[string]*Host] // copied on change
+	accounts registry
+	pending  pending
+	behind   serverLines
+	slots    atomic.Int32 // number of slots declared
+
+	// ctx is what handlers get: packets in the lines are finished after the
+	// context of Run ended, so it ends when Run returns.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu      sync.Mutex // guards what follows and changes of hosts
+	running context.Context
+	waiting []task // Host.Go before Run
+	tasks   sync.WaitGroup
+}
+
+// task is a goroutine of a module.
+type task struct {
+	name string
+	fn   func(ctx context.Context)
 }
 
 // New makes a router without hosts.
-func New(o Options) *Router { panic("todo") }
+func New(o Options) *Router {
+	r := &Router{Store: o.Store, Log: o.Log, Metrics: o.Metrics, out: o.Out}
+	if r.Log == nil {
+		r.Log = slog.New(slog.DiscardHandler)
+	}
+	r.config.Store(o.Config)
+	r.hosts.Store(&map[string]*Host{})
+	r.accounts.init()
+	r.pending.init()
+	r.behind.m = map[stanza.JID]*Line{}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	return r
+}
 
 // Config is the configuration in force (it changes on reload; do not keep it).
-func (r *Router) Config() *conf.Config { panic("todo") }
+func (r *Router) Config() *conf.Config { return r.config.Load() }
 
 // SetConfig applies a new configuration.
-func (r *Router) SetConfig(c *conf.Config) { panic("todo") }
+func (r *Router) SetConfig(c *conf.Config) { r.config.Store(c) }
 
-// Host is a domain that is served here: one of the configured domains with
-// accounts, a service host (rooms, pubsub) or an external component.
-type Host struct {
-	Domain   string
-	Router   *Router
-	Accounts bool // has accounts
-
-	// Presences is filled in by package presence for those who must withdraw
-	// or announce an account's presence (blocking).
-	Presences Presences
-	// Forward, if set, takes every packet for this host instead of the
-	// deliver stage: external components, rooms.
-	Forward Handler
+// AddHost adds a host with its modules, registered in this order. It replaces
+// a host of the same domain.
+func (r *Router) AddHost(domain string, accounts bool, modules ...Module) *Host {
+	h := &Host{Domain: domain, Router: r, Accounts: accounts}
+	for _, m := range modules {
+		m.Register(h)
+	}
+	h.sortAnnounced()
+	r.changeHosts(func(hosts map[string]*Host) { hosts[domain] = h })
+	return h
 }
-
-// Presences sends an account's presence to one contact.
-type Presences interface {
-	Withdraw(ctx context.Context, a *Account, to stanza.JID) // unavailable from each available session
-	Announce(ctx context.Context, a *Account, to stanza.JID) // current presence from each
-}
-
-// AddHost adds a host with its modules, registered in this order.
-func (r *Router) AddHost(domain string, accounts bool, modules ...Module) *Host { panic("todo") }
 
 // RemoveHost removes a host (a component that went away).
-func (r *Router) RemoveHost(domain string) { panic("todo") }
-
-// Host is the host of a domain, nil if it is not ours.
-func (r *Router) Host(domain string) *Host { panic("todo") }
-
-// Hosts are all hosts, sorted by domain.
-func (r *Router) Hosts() []*Host { panic("todo") }
-
-// Account loads the account of a bare JID; store.ErrNotFound if there is none.
-func (r *Router) Account(ctx context.Context, bare stanza.JID) (*Account, error) { panic("todo") }
-
-// Online is the account if it is in memory, without loading it.
-func (r *Router) Online(bare stanza.JID) *Account { panic("todo") }
-
-// Sessions calls fn for every session of the process.
-func (r *Router) Sessions(fn func(*Session) bool) { panic("todo") }
-
-// Route sends a stanza that the server made (Origin Server) on its way: to and
-// from are in it. Modules use it for what goes to addresses, Session.Push for
-// what goes to one session.
-func (r *Router) Route(ctx context.Context, st *stanza.Stanza) { panic("todo") }
-
-// Request sends an iq that the server made and calls fn with the answer (type
-// result or error), or with nil when ctx ends first.
-func (r *Router) Request(ctx context.Context, iq *stanza.Stanza, fn func(answer *stanza.Stanza)) {
-	panic("todo")
+func (r *Router) RemoveHost(domain string) {
+	r.changeHosts(func(hosts map[string]*Host) { delete(hosts, domain) })
 }
 
-// DeleteAccount ends the account's sessions, runs every OnDelete, and leaves a
-// tombstone.
-func (r *Router) DeleteAccount(ctx context.Context, a *Account) error { panic("todo") }
+func (r *Router) changeHosts(change func(map[string]*Host)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	hosts := maps.Clone(*r.hosts.Load())
+	change(hosts)
+	r.hosts.Store(&hosts)
+}
 
-// Run serves until ctx ends and returns when every goroutine started by Host.Go has ended.
-func (r *Router) Run(ctx context.Context) error { panic("todo") }
+// Host is the host of a domain, nil if it is not ours.
+func (r *Router) Host(domain string) *Host { return (*r.hosts.Load())[domain] }
 
-// Line is the order line of one stream (client, incoming s2s, component): what
-// is put in is finished in that order.
-type Line struct{}
+// Hosts are all hosts, sorted by domain.
+func (r *Router) Hosts() []*Host {
+	return slices.SortedFunc(maps.Values(*r.hosts.Load()), func(a, b *Host) int {
+		return strings.Compare(a.Domain, b.Domain)
+	})
+}
 
-// NewLine makes a line for packets from a stream that is not a session.
-func (r *Router) NewLine(origin Origin) *Line { panic("todo") }
+// Sessions calls fn for every session of the process until it returns false.
+func (r *Router) Sessions(fn func(*Session) bool) {
+	for _, a := range r.accounts.all() {
+		for _, s := range a.Sessions() {
+			if !fn(s) {
+				return
+			}
+		}
+	}
+}
 
-// Put takes a stanza whose from the stream has proven. It blocks while the
-// line holds more than its bytes; an error is ctx's.
-func (l *Line) Put(ctx context.Context, st *stanza.Stanza) error { panic("todo") }
+// Run serves until ctx ends and returns when every goroutine started by
+// Host.Go has ended. The streams should have ended before (Session.End), so
+// that their lines are empty: after Run, handlers find their context ended.
+func (r *Router) Run(ctx context.Context) error {
+	r.mu.Lock()
+	r.running = ctx
+	tasks := r.waiting
+	r.waiting = nil
+	r.mu.Unlock()
+	for _, t := range tasks {
+		r.start(ctx, t)
+	}
+	r.start(ctx, task{"accounts", r.accounts.sweep})
+	<-ctx.Done()
+	r.tasks.Wait()
+	r.cancel()
+	return nil
+}
 
-// Flush waits until everything put in is finished.
-func (l *Line) Flush(ctx context.Context) error { panic("todo") }
+// launch starts a goroutine now, or with Run if that has not been called yet.
+func (r *Router) launch(t task) {
+	r.mu.Lock()
+	ctx := r.running
+	if ctx == nil {
+		r.waiting = append(r.waiting, t)
+	}
+	r.mu.Unlock()
+	if ctx != nil {
+		r.start(ctx, t)
+	}
+}
+
+func (r *Router) start(ctx context.Context, t task) {
+	r.tasks.Go(func() {
+		t.fn(ctx)
+		r.Log.Debug("goroutine ended", "name", t.name)
+	})
+}

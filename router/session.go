@@ -2,7 +2,9 @@ package router
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"parley/stanza"
 )
@@ -26,6 +28,7 @@ type Session struct {
 	JID     stanza.JID // full
 	Account *Account
 	Host    *Host
+	Since   time.Time // when it was bound
 
 	// Interested says that the session has asked for the roster (RFC 6121
 	// section 2.2, "interested resource").
@@ -36,6 +39,10 @@ type Session struct {
 	ActiveList atomic.Pointer[string]
 
 	presence atomic.Pointer[Presence]
+	stream   Stream
+	line     Line
+	queue    queue
+	unbound  sync.Once
 }
 
 // Presence is the last available presence, nil while the session is not
@@ -45,29 +52,121 @@ func (s *Session) Presence() *Presence { return s.presence.Load() }
 // SetPresence is called by package presence.
 func (s *Session) SetPresence(p *Presence) { s.presence.Store(p) }
 
+// Addr is the remote address of the session's stream, for logs.
+func (s *Session) Addr() string { return s.stream.Addr() }
+
+// Close ends the session's stream with an error; it does not block. The
+// stream then calls End.
+func (s *Session) Close(err *stanza.StreamError) { s.stream.Close(err) }
+
+// Incoming is an empty stanza to scan into. Handle takes it without another
+// allocation. It is the same until it is handled; only the stream's reader
+// calls Incoming, Park and Handle.
+func (s *Session) Incoming() *stanza.Stanza { return s.line.Incoming() }
+
+// Park forgets the stanza of Incoming. A reader calls it before it waits long,
+// so that an idle session holds no memory for a stanza.
+func (s *Session) Park() { s.line.Park() }
+
 // Handle takes a stanza that the client sent: it gets its from, its place in
 // the line, and goes its way. It blocks while the line is full.
-func (s *Session) Handle(ctx context.Context, st *stanza.Stanza) { panic("todo") }
+func (s *Session) Handle(ctx context.Context, st *stanza.Stanza) {
+	s.Host.Router.Metrics.StanzaIn(uint8(st.Kind))
+	if st.Kind == stanza.Other {
+		// RFC 6120 section 4.9.3.24, unsupported-stanza-type
+		s.refuse(stanza.StreamUnsupportedStanzaType)
+		return
+	}
+	// RFC 6120 section 8.1.2.1, Client-to-Server Streams: a from must be the
+	// client's own; section 4.9.3.9, invalid-from.
+	if st.BadFrom || !st.From.IsZero() && st.From != s.JID && st.From != s.Account.JID {
+		s.refuse(stanza.StreamInvalidFrom)
+		return
+	}
+	_ = s.line.Put(ctx, st) // ctx ended: so has the stream
+}
+
+// refuse closes the stream for what the client sent; nothing more is taken.
+func (s *Session) refuse(err *stanza.StreamError) {
+	s.line.close()
+	s.stream.Close(err)
+}
 
 // Send queues a packet for this session, after the write stage. It reports
 // whether it is queued. A full queue closes the stream.
-func (s *Session) Send(p *Packet) bool { panic("todo") }
+func (s *Session) Send(p *Packet) bool {
+	if !s.lets(p) {
+		return false
+	}
+	if !s.enqueue(p.Stanza, &p.Edits, p) {
+		return false
+	}
+	p.Outcome.Sessions++
+	return true
+}
 
 // Push queues a stanza made by the server; from and to are in it already.
-func (s *Session) Push(st *stanza.Stanza) bool { panic("todo") }
+func (s *Session) Push(st *stanza.Stanza) bool { return s.PushWith(st, &stanza.Edits{}) }
 
-// Batch is what Take handed out.
-type Batch struct {
-	Bytes []byte
-	// unexported: owed packets inside
+// PushWith is Push for a stanza with edits: a text that many get, with another
+// to or from for each.
+func (s *Session) PushWith(st *stanza.Stanza, e *stanza.Edits) bool {
+	if len(s.Host.write) > 0 && !s.lets(&Packet{
+		Stanza: st, Origin: Server, From: st.From, To: s.JID, Edits: *e, Dest: s.Host,
+		Kind: ToSession, Targets: []*Session{s}, Peer: s.Account, Account: s.Account, Side: Receiving,
+	}) {
+		return false
+	}
+	return s.enqueue(st, e, nil)
+}
+
+// lets runs the write stage.
+func (s *Session) lets(p *Packet) bool {
+	for i := range s.Host.write {
+		if w := &s.Host.write[i]; !w.fn(s, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Session) enqueue(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
+	r := s.Host.Router
+	n, wake, ok := s.queue.put(st, e, s.stream.Out(), p, r.Config().Limits.Queue)
+	if !ok {
+		if n > 0 {
+			r.Metrics.Overflow()
+			// The client does not read. It broke no rule, the memory is what
+			// lacks (RFC 6120 section 4.9.3.17, resource-constraint); clients
+			// that are told policy-violation give up what they have to send.
+			s.stream.Close(stanza.StreamResourceConstraint)
+		}
+		return false
+	}
+	r.Metrics.StanzaOut(uint8(st.Kind))
+	r.Metrics.Queue(n)
+	if wake {
+		s.stream.Wake()
+	}
+	return true
 }
 
 // Take hands the queued bytes to the stream's writer; ok is false if there are
 // none. Written says what became of the batch, exactly once, before the next Take.
-func (s *Session) Take() (b Batch, ok bool)   { panic("todo") }
-func (s *Session) Written(b Batch, err error) { panic("todo") }
+func (s *Session) Take() (b Batch, ok bool) { return s.queue.take() }
 
-// End ends the session: it leaves the account when its line has run empty,
-// modules withdraw its presence, and what its queue still owes goes where
-// Host.OnLost puts it. The stream calls it once, when it will read and write no more.
-func (s *Session) End(ctx context.Context) { panic("todo") }
+// Written takes back what Take handed out. err nil means that the socket took
+// all of it; else what was owed is lost with it (Host.OnLost).
+func (s *Session) Written(b Batch, err error) {
+	r := s.Host.Router
+	r.Metrics.Queue(-len(b.Bytes))
+	s.queue.written(&b)
+	for _, p := range b.owed {
+		for _, fn := range s.Host.took {
+			if err == nil {
+				fn(s, p)
+			}
+		}
+		p.release(r.ctx, r, err == nil)
+	}
+}

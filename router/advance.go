@@ -1,0 +1,141 @@
+package router
+
+import (
+	"context"
+	"errors"
+
+	"parley/store"
+)
+
+// advance runs the packet's stages up to, without, the given one. It is false
+// if a commit must come first; the packet is then moved on by committed.
+func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
+	for p.stage < until && p.err == nil && !p.stopped {
+		s := p.stage
+		p.stage++
+		if s == Deliver && p.Owed {
+			p.hold()
+		}
+		if err := r.stage(ctx, s, p); err != nil {
+			r.ended(ctx, p, s, err)
+		}
+		if len(p.writes) > 0 {
+			r.submit(p)
+			return false
+		}
+		p.runCommitted()
+	}
+	if until == finished {
+		r.finish(ctx, p)
+	}
+	return true
+}
+
+// ended notes what a stage returned. What a handled packet wrote is committed
+// all the same, and the after stage follows the deliver stage always.
+func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
+	switch {
+	case s == Deliver:
+		r.fail(ctx, p, err)
+	case errors.Is(err, Handled):
+		p.stopped = true
+	default:
+		p.err = err
+		p.writes, p.committed = nil, nil
+	}
+}
+
+// finish is the end of a packet's way: its answers go out.
+func (r *Router) finish(ctx context.Context, p *Packet) {
+	if p.err != nil {
+		r.fail(ctx, p, p.err)
+		p.replies = nil
+	}
+	for _, st := range p.replies {
+		r.answer(ctx, p, st)
+	}
+	p.replies = nil
+	if p.held {
+		p.release(ctx, r, false)
+	}
+}
+
+// submit hands the packet's writes to the store.
+func (r *Router) submit(p *Packet) {
+	if p.line == nil {
+		r.behind.wait(r, p)
+	}
+	p.line.mu.Lock()
+	p.waiting = true
+	p.line.mu.Unlock()
+	fns := p.writes
+	p.writes = nil
+	before := p.way
+	r.Store.Write(func(tx *store.Tx) error {
+		p.rewind(&before)
+		for _, fn := range fns {
+			if err := fn(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, p.commit)
+}
+
+// rewind forgets what an earlier run of the write functions said: the store
+// may run them twice (store.DB.Write).
+func (p *Packet) rewind(before *way) {
+	p.stopped = before.stopped
+	p.replies = p.replies[:len(before.replies)]
+	p.committed = p.committed[:len(before.committed)]
+}
+
+func (p *Packet) runCommitted() {
+	for _, fn := range p.committed {
+		fn()
+	}
+	p.committed = nil
+}
+
+// commit is called by the store's writer, in the order of commits, when the
+// packet's writes are committed or have failed. It does not block: if nobody
+// runs the line and it can move now, a goroutine does.
+func (p *Packet) commit(err error) {
+	if err == nil {
+		p.runCommitted()
+	}
+	l := p.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p.waiting = false
+	p.err = err
+	if l.running || l.head != p {
+		return
+	}
+	l.running = true
+	go func() {
+		l.mu.Lock()
+		l.loop()
+	}()
+}
+
+// hold keeps an owed packet from being lost while it is on its way.
+func (p *Packet) hold() {
+	p.held = true
+	p.owing.Add(1)
+}
+
+// release says that a queue, or the packet's way, has let go of it; taken
+// that it reached its client. The last one to let go of an owed packet that
+// nobody took reports it lost.
+func (p *Packet) release(ctx context.Context, r *Router, taken bool) {
+	if taken {
+		p.taken.Store(true)
+	}
+	if p.owing.Add(-1) > 0 || p.taken.Load() || p.Dest == nil {
+		return
+	}
+	for _, fn := range p.Dest.lost {
+		fn(ctx, p)
+	}
+}

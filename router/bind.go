@@ -1,0 +1,110 @@
+package router
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"parley/stanza"
+)
+
+// drain is how long a session that ends or is replaced may take to finish
+// what its client has sent.
+const drain = 10 * time.Second
+
+// Bind makes a session for a stream that has authenticated (RFC 6120 section
+// 7). wish "" lets the server choose; an error is the stanza error of section
+// 7.6.2 or 7.7.2 (Error Cases). The conflict policy is the configuration's:
+// the newer session ends the older one's stream, or is refused.
+func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, error) {
+	if wish == "" {
+		// RFC 6120 section 7.6 wants a resourcepart that nobody can guess.
+		wish = rand.Text()
+	}
+	full, err := a.JID.WithResource(wish)
+	if err != nil {
+		return nil, stanza.BadRequest // RFC 6120 section 7.7.2.1, Bad Request
+	}
+	a = a.Host.Router.accounts.keep(a)
+	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), stream: s}
+	n.line.router, n.line.origin, n.line.sender = a.Host.Router, Local, n
+	for {
+		old, err := a.join(n)
+		if err != nil {
+			return nil, err
+		}
+		if old == nil {
+			break
+		}
+		// RFC 6120 section 7.7.2.2, Conflict: the older stream is closed. Its
+		// presence is withdrawn before the newer session can announce its own.
+		old.refuse(stanza.StreamConflict)
+		old.leave(ctx)
+	}
+	a.Host.Router.Metrics.Sessions(1)
+	for _, fn := range a.Host.bound {
+		fn(ctx, n)
+	}
+	return n, nil
+}
+
+// join adds a session, or says which older one is in its way.
+func (a *Account) join(n *Session) (old *Session, err error) {
+	c := a.Host.Router.Config()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := a.Sessions()
+	old = a.Session(n.JID.Resource())
+	switch {
+	case a.deleted:
+		return nil, stanza.NotAllowed // RFC 6120 section 7.6.2.2, Not Allowed
+	case old != nil && c.C2S.Conflict == "older":
+		return nil, stanza.Conflict
+	case old != nil:
+		return old, nil
+	case len(list) >= c.Limits.Sessions:
+		return nil, stanza.ResourceConstraint // RFC 6120 section 7.6.2.1, Resource Constraint
+	}
+	list = append(slices.Clip(list), n)
+	a.sessions.Store(&list)
+	return nil, nil
+}
+
+// End ends the session: it leaves the account when its line has run empty,
+// modules withdraw its presence, and what its queue still owes goes where
+// Host.OnLost puts it. The stream calls it once, when it will read and write no more.
+func (s *Session) End(ctx context.Context) {
+	s.line.close()
+	s.leave(ctx)
+	r := s.Host.Router
+	dropped, owed := s.queue.close()
+	r.Metrics.Queue(-dropped)
+	for _, p := range owed {
+		p.release(ctx, r, false)
+	}
+}
+
+// leave takes the session, whose line is closed, out of its account and tells
+// the modules, once.
+func (s *Session) leave(ctx context.Context) {
+	s.unbound.Do(func() {
+		wait, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		_ = s.line.Flush(wait) // what is late is finished all the same, without this session
+		s.depart(ctx)
+	})
+}
+
+// depart is leave without waiting for the line.
+func (s *Session) depart(ctx context.Context) {
+	a := s.Account
+	a.mu.Lock()
+	list := slices.DeleteFunc(slices.Clone(a.Sessions()), func(o *Session) bool { return o == s })
+	a.sessions.Store(&list)
+	a.mu.Unlock()
+	s.Host.Router.Metrics.Sessions(-1)
+	for _, fn := range s.Host.unbound {
+		fn(ctx, s)
+	}
+}

@@ -1,0 +1,50 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/stanza"
+	"parley/store"
+)
+
+// DeleteAccount ends the account's sessions, runs every OnDelete, and leaves a
+// tombstone. It does not wait for lines, so a handler may call it: what the
+// account's streams have sent is still finished.
+func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
+	a = r.accounts.keep(a)
+	a.mu.Lock()
+	a.deleted = true
+	a.mu.Unlock()
+	for _, s := range a.Sessions() {
+		// XEP-0077 section 3.2, Entity Cancels an Existing Registration
+		s.refuse(stanza.StreamNotAuthorized)
+		s.unbound.Do(func() { s.depart(ctx) })
+	}
+	for _, d := range a.Host.deletion {
+		if d.before != nil {
+			d.before(ctx, a)
+		}
+	}
+	until := time.Now().AddDate(0, 0, r.Config().Accounts.TombstoneDays)
+	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		for _, d := range a.Host.deletion {
+			if d.tx == nil {
+				continue
+			}
+			if err := d.tx(tx, a.ID); err != nil {
+				return err
+			}
+		}
+		return tx.DeleteAccount(a.ID, until)
+	})
+	if err != nil {
+		a.mu.Lock()
+		a.deleted = false
+		a.mu.Unlock()
+		return fmt.Errorf("delete account %s: %w", a.JID, err)
+	}
+	r.accounts.drop(a)
+	return nil
+}

@@ -1,0 +1,100 @@
+package router
+
+import (
+	"sync"
+
+	"parley/stanza"
+)
+
+// queue is what waits to be written to one stream: stanzas as bytes, one
+// behind the other, so that the stream writes all of them at once. It holds no
+// buffer while it is empty.
+type queue struct {
+	mu     sync.Mutex
+	buf    *[]byte   // from buffers, nil while empty
+	owed   []*Packet // owed packets inside buf
+	taken  int       // bytes handed out by take and not written yet
+	closed bool
+	full   bool // the stream has been told to close
+}
+
+// Batch is what Take handed out.
+type Batch struct {
+	Bytes []byte
+
+	buf  *[]byte
+	owed []*Packet
+}
+
+// keepBuffer is the largest buffer that goes back to the pool.
+const keepBuffer = 64 << 10
+
+// buffers holds the byte buffers of all queues; each is empty.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// put writes a stanza behind the others. n is the number of bytes; wake says
+// that the queue was empty. When it is not ok, n > 0 says that the queue has
+// just been found full.
+func (q *queue) put(st *stanza.Stanza, e *stanza.Edits, o stanza.Out, p *Packet, limit int) (
+	n int, wake, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.full {
+		return 0, false, false
+	}
+	if q.buf == nil {
+		q.buf = buffers.Get().(*[]byte)
+		wake = true
+	}
+	before := len(*q.buf)
+	*q.buf = st.Append(*q.buf, e, o)
+	n = len(*q.buf) - before
+	// One stanza always fits: limits.stanza may be above limits.queue.
+	if q.taken+before > 0 && q.taken+before+n > limit {
+		*q.buf = (*q.buf)[:before]
+		q.full = true
+		return n, false, false
+	}
+	if p != nil && p.Owed {
+		p.owing.Add(1)
+		q.owed = append(q.owed, p)
+	}
+	return n, wake, true
+}
+
+// take empties the queue into a batch.
+func (q *queue) take() (Batch, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.buf == nil || len(*q.buf) == 0 {
+		return Batch{}, false
+	}
+	b := Batch{Bytes: *q.buf, buf: q.buf, owed: q.owed}
+	q.buf, q.owed = nil, nil
+	q.taken += len(b.Bytes)
+	return b, true
+}
+
+// written takes the batch's buffer back.
+func (q *queue) written(b *Batch) {
+	q.mu.Lock()
+	q.taken -= len(b.Bytes)
+	q.mu.Unlock()
+	if cap(*b.buf) <= keepBuffer {
+		*b.buf = (*b.buf)[:0]
+		buffers.Put(b.buf)
+	}
+}
+
+// close drops what waits and lets nothing more in; it returns the owed.
+func (q *queue) close() (dropped int, owed []*Packet) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	if q.buf != nil {
+		dropped = len(*q.buf)
+	}
+	owed = q.owed
+	q.buf, q.owed = nil, nil
+	return dropped, owed
+}

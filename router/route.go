@@ -1,0 +1,244 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"parley/stanza"
+	"parley/store"
+)
+
+// resolve finds out where a packet goes, before any stage runs: the rules of
+// RFC 6120 section 10 (Server Rules for Processing XML Stanzas) in its order.
+// Its error ends the packet at once; p.refusal ends it behind the refuse
+// stage, so that those who are blocked learn nothing from it.
+func (r *Router) resolve(ctx context.Context, p *Packet) error {
+	st := p.Stanza
+	if p.Origin != Server {
+		p.To = st.To
+	}
+	if p.Sender != nil {
+		p.From, p.sending = p.Sender.JID, p.Sender.Account
+	} else if p.From.IsZero() {
+		p.From = st.From
+	}
+	if err := check(p); err != nil {
+		return err
+	}
+	if p.To.IsZero() {
+		if done, err := p.noTo(); done {
+			return err
+		}
+	}
+	p.address()
+	if p.Dest = r.Host(p.To.Domain()); p.Dest == nil {
+		p.Kind = ToRemote
+		if p.Origin == Remote {
+			return Handled // s2s lets in only what is for us (RFC 6120 section 8.1.1.2)
+		}
+		return nil
+	}
+	if !p.Dest.Accounts || p.To.Local() == "" {
+		// RFC 6120 sections 10.5.1 and 10.5.2 (domainpart, domainpart/resourcepart)
+		p.Kind = ToDomain
+		return nil
+	}
+	return r.resolveAccount(ctx, p)
+}
+
+// check looks at what RFC 6120 section 8 asks of every stanza.
+func check(p *Packet) error {
+	st := p.Stanza
+	if st.BadTo {
+		return stanza.JIDMalformed // RFC 6120 section 8.3.3.8, jid-malformed
+	}
+	switch st.Kind {
+	case stanza.Presence:
+		switch st.Type {
+		case "", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed",
+			"probe", "error":
+			return nil
+		}
+		return stanza.BadRequest // RFC 6121 section 4.7.1, Type Attribute
+	case stanza.IQ:
+		return checkIQ(st)
+	}
+	return nil
+}
+
+// checkIQ holds the rules of RFC 6120 section 8.2.3, IQ Semantics. What is
+// wrong with an answer cannot be answered, so that is dropped.
+func checkIQ(st *stanza.Stanza) error {
+	switch st.Type {
+	case "get", "set":
+		// rules 1 to 3: an id, a type, and exactly one child
+		if st.ID == "" || len(st.Children()) != 1 {
+			return stanza.BadRequest
+		}
+	case "result", "error":
+		if st.ID == "" {
+			return Handled
+		}
+	default:
+		return stanza.BadRequest
+	}
+	return nil
+}
+
+// noTo applies RFC 6120 section 10.3, No 'to' Address. It is true if there is
+// nothing more to resolve.
+func (p *Packet) noTo() (done bool, err error) {
+	switch {
+	case p.Sender == nil:
+		return true, stanza.BadRequest // only clients may leave it out
+	case p.Stanza.Kind == stanza.Presence:
+		// RFC 6120 section 10.3.2, Presence: broadcast
+		p.Edits.Set("from", p.From.String())
+		return true, nil
+	case p.Stanza.Kind == stanza.Message:
+		// RFC 6120 section 10.3.1, Message: as if to the sender's bare JID
+		p.Edits.Set("to", p.From.Bare().String())
+	}
+	p.To = p.From.Bare() // RFC 6120 section 10.3.3, IQ: on behalf of the account
+	return false, nil
+}
+
+// address stamps the sender's address (RFC 6120 section 8.1.2.1, Client-to-Server Streams).
+// Presence that manages subscriptions is from and to bare JIDs (RFC 6121
+// section 3.1.2, Server Processing of Outbound Subscription Request).
+func (p *Packet) address() {
+	if p.subscription() && p.Origin == Local {
+		p.From, p.To = p.From.Bare(), p.To.Bare()
+		p.Edits.Set("to", p.To.String())
+	}
+	if p.Sender != nil {
+		p.Edits.Set("from", p.From.String())
+	}
+}
+
+// subscription says whether this is presence that manages a subscription.
+func (p *Packet) subscription() bool {
+	if p.Stanza.Kind != stanza.Presence {
+		return false
+	}
+	switch p.Stanza.Type {
+	case "subscribe", "subscribed", "unsubscribe", "unsubscribed":
+		return true
+	}
+	return false
+}
+
+// resolveAccount applies RFC 6121 section 8.5, Local User.
+func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
+	if p.sending != nil && p.sending.JID == p.To.Bare() {
+		p.Peer = p.sending
+	} else if p.Peer, err = r.accounts.get(ctx, r, p.To.Bare(), true); err != nil {
+		if !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("load account: %w", err)
+		}
+		p.Kind = ToNobody
+		p.refusal = noSuchUser(p)
+		return nil
+	}
+	if p.To.IsFull() && (!p.subscription() || p.Origin == Server) {
+		if s := p.Peer.Session(p.To.Resource()); s != nil {
+			p.Kind, p.room[0] = ToSession, s
+			p.Targets = p.room[:1]
+			return nil
+		}
+	}
+	p.Kind = ToBare
+	p.Targets = p.room[:0]
+	switch p.Stanza.Kind {
+	case stanza.Message:
+		p.bareMessage()
+	case stanza.Presence:
+		p.barePresence()
+	}
+	return nil
+}
+
+// noSuchUser applies RFC 6121 section 8.5.1, No Such User.
+func noSuchUser(p *Packet) error {
+	if p.Stanza.Kind == stanza.Presence {
+		return Handled
+	}
+	if p.Stanza.Kind == stanza.Message && p.MessageType() == "headline" {
+		return Handled
+	}
+	return stanza.ServiceUnavailable
+}
+
+// bareMessage chooses who gets a message to a bare JID or to a full JID that
+// no session has (RFC 6121 sections 8.5.2.1.1, 8.5.2.2.1 and 8.5.3.2.1,
+// Message; table in section 8.5.4, Summary of Message Delivery Rules).
+//
+// Of the two ways that section 8.5.2.1.1 leaves open for several resources we
+// take "all of the non-negative resources": a guess at the "most available"
+// one is wrong for those who use several devices, and a client that does not
+// want messages says so by a negative priority.
+func (p *Packet) bareMessage() {
+	switch p.MessageType() {
+	case "error":
+		p.refusal = Handled
+		return
+	case "groupchat":
+		p.refusal = stanza.ServiceUnavailable
+		return
+	case "headline":
+		if p.To.IsFull() {
+			p.refusal = Handled
+			return
+		}
+	case "normal":
+		if p.To.IsFull() {
+			p.refusal = stanza.ServiceUnavailable
+			return
+		}
+	}
+	for _, s := range p.Peer.Sessions() {
+		if pr := s.Presence(); pr != nil && pr.Priority >= 0 {
+			p.Targets = append(p.Targets, s)
+		}
+	}
+	if len(p.Targets) == 0 && p.MessageType() == "headline" {
+		p.refusal = Handled
+	}
+}
+
+// barePresence chooses who gets presence to a bare JID, and what of presence
+// to a full JID without a session is ignored (RFC 6121 sections 8.5.2.1.2 and
+// 8.5.3.2.2, Presence).
+func (p *Packet) barePresence() {
+	typ := p.Stanza.Type
+	full := p.To.IsFull()
+	switch typ {
+	case "", "unavailable":
+		if full {
+			p.refusal = Handled
+			return
+		}
+	case "subscribed", "unsubscribe", "unsubscribed":
+		if full && p.Peer.Session(p.To.Resource()) == nil {
+			p.refusal = Handled
+			return
+		}
+	case "error":
+		p.refusal = Handled // no resource of ours caused it
+		return
+	case "probe":
+		return // RFC 6121 section 4.3.2: answered by presence, never delivered
+	}
+	for _, s := range p.Peer.Sessions() {
+		// RFC 6121 section 3.1.3: a request goes to available resources, and
+		// its outcome (section 3.1.6) to those that know the roster.
+		takes := s.Presence() != nil
+		if p.subscription() && typ != "subscribe" {
+			takes = s.Interested.Load()
+		}
+		if takes {
+			p.Targets = append(p.Targets, s)
+		}
+	}
+}
