@@ -11,6 +11,7 @@ import (
 // if a commit must come first; the packet is then moved on by committed.
 func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 	for p.stage < until && p.err == nil && !p.stopped {
+		p.runThen(ctx)
 		s := p.stage
 		p.stage++
 		if s == Deliver && p.Owed {
@@ -41,7 +42,7 @@ func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
 		p.stopped = true
 	default:
 		p.err = err
-		p.writes, p.committed = nil, nil
+		p.writes, p.committed, p.then = nil, nil, nil
 	}
 }
 
@@ -50,6 +51,8 @@ func (r *Router) finish(ctx context.Context, p *Packet) {
 	if p.err != nil {
 		r.fail(ctx, p, p.err)
 		p.replies = nil
+	} else {
+		p.runThen(ctx)
 	}
 	for _, st := range p.replies {
 		r.answer(ctx, p, st)
@@ -88,6 +91,7 @@ func (p *Packet) rewind(before *way) {
 	p.stopped = before.stopped
 	p.replies = p.replies[:len(before.replies)]
 	p.committed = p.committed[:len(before.committed)]
+	p.then = p.then[:len(before.then)]
 }
 
 func (p *Packet) runCommitted() {
@@ -95,6 +99,13 @@ func (p *Packet) runCommitted() {
 		fn()
 	}
 	p.committed = nil
+}
+
+func (p *Packet) runThen(ctx context.Context) {
+	for _, fn := range p.then {
+		fn(ctx)
+	}
+	p.then = nil
 }
 
 // commit is called by the store's writer, in the order of commits, when the

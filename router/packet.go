@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"sync/atomic"
 
 	"parley/stanza"
@@ -100,6 +101,7 @@ type way struct {
 
 	writes    []func(tx *store.Tx) error
 	committed []func()
+	then      []func(ctx context.Context)
 	replies   []*stanza.Stanza
 	payload   *stanza.Element
 }
@@ -122,6 +124,12 @@ func (p *Packet) Write(fn func(tx *store.Tx) error) { p.writes = append(p.writes
 // sent there (Session.Push, not Router.Route). It must not block. Without
 // writes it runs when the stage ends.
 func (p *Packet) Committed(fn func()) { p.committed = append(p.committed, fn) }
+
+// Then adds a function that runs behind the commit and before the next stage,
+// in the order of the stream: what is routed because of the writes
+// (Router.Route), and before the packet itself goes on. Without writes it runs
+// when the stage ends.
+func (p *Packet) Then(fn func(ctx context.Context)) { p.then = append(p.then, fn) }
 
 // Reply sends a stanza back to the sender when the packet is finished (after
 // the commit, in the order of the stream). Its to is the sender and its from,

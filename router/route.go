@@ -159,10 +159,13 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 	return nil
 }
 
-// noSuchUser applies RFC 6121 section 8.5.1, No Such User.
+// noSuchUser applies RFC 6121 section 8.5.1, No Such User. Presence is ignored
+// silently: it has no targets. It passes the stages all the same, so that the
+// sender's roster does not tell who exists, and a subscription to somebody who
+// does not exist any more can be ended.
 func noSuchUser(p *Packet) error {
 	if p.Stanza.Kind == stanza.Presence {
-		return Handled
+		return nil
 	}
 	if p.Stanza.Kind == stanza.Message && p.MessageType() == "headline" {
 		return Handled
