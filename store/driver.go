@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"net/url"
 	"path/filepath"
@@ -18,14 +19,15 @@ type connector struct {
 
 var _ driver.Connector = connector{}
 
-// newConnector names the file as a URI, because both drivers cut a plain file
-// name at a question mark.
-func newConnector(file string) connector {
+// openPool names the file as a URI, because both drivers cut a plain file name
+// at a question mark.
+func openPool(file string) *sql.DB {
 	path := filepath.ToSlash(file)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a Windows drive
 	}
-	return connector{newDriver(), "file://" + (&url.URL{Path: path}).EscapedPath()}
+	uri := "file://" + (&url.URL{Path: path}).EscapedPath()
+	return sql.OpenDB(connector{newDriver(), uri})
 }
 
 // Connect opens a connection.

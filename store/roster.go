@@ -82,7 +82,8 @@ func items(q querier, query string, args ...any) (list []RosterItem, err error) 
 
 // Roster is all items of an account, also those that are not Listed, and its
 // version, 0 for a roster that was never written.
-func (db *DB) Roster(ctx context.Context, account int64) (list []RosterItem, version int64, err error) {
+func (db *DB) Roster(ctx context.Context, account int64) (
+	list []RosterItem, version int64, err error) {
 	err = db.view(ctx, func(q querier) (err error) {
 		list, version, err = roster(q, account)
 		return err

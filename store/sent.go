@@ -41,7 +41,8 @@ func (tx *Tx) pruneSent(account int64, now time.Time) error {
 
 // HasSentTo tells whether the account sent a message to the bare JID since
 // then. It may be a day off in the contact's favour.
-func (db *DB) HasSentTo(ctx context.Context, account int64, jid string, since time.Time) (bool, error) {
+func (db *DB) HasSentTo(
+	ctx context.Context, account int64, jid string, since time.Time) (bool, error) {
 	db.widen(time.Since(since))
 	return get(ctx, db, func(q querier) (sent bool, err error) {
 		err = q.row(`SELECT EXISTS (SELECT 1 FROM sent_to

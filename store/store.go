@@ -89,7 +89,7 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 	if err := touch(file); err != nil {
 		return err
 	}
-	db.pool = sql.OpenDB(newConnector(file))
+	db.pool = openPool(file)
 	w, err := connect(ctx, db.pool, writerPragmas)
 	if err != nil {
 		return err

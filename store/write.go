@@ -55,7 +55,8 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	}
 }
 
-// Sync waits until all that was handed to Write before is done.
+// Sync waits until all that was handed to Write before is done. What became of
+// it is for those who wrote it.
 func (db *DB) Sync(ctx context.Context) error { return db.Update(ctx, nil) }
 
 // Waiting is the number of functions handed to Write that are not done.

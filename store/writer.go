@@ -97,7 +97,7 @@ func (w *writer) transaction(jobs []job, errs []error) (bad int) {
 	}
 	w.report(len(jobs), start, err)
 	for i := range errs {
-		if err != nil && errs[i] == nil {
+		if err != nil && errs[i] == nil && jobs[i].fn != nil {
 			errs[i] = wrap("commit", err)
 		}
 	}
