@@ -1,0 +1,143 @@
+package c2s
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"parley/router"
+	"parley/stanza"
+	"parley/stream"
+)
+
+// bindFeatures announce resource binding (RFC 6120 section 7.4, Advertising
+// Support) and, for clients of RFC 3921 section 3, Session Establishment, the
+// session request that does nothing any more.
+const bindFeatures = "<bind xmlns='" + stanza.NSBind + "'/>" +
+	"<session xmlns='" + stanza.NSSession + "'><optional/></session>"
+
+// bindAttempts is how often a client may ask for a resource (RFC 6120 section
+// 7.7.3, Retries).
+const bindAttempts = 10
+
+// bind waits for the request to bind a resource (RFC 6120 section 7, Resource
+// Binding) and returns the session with the answer. The session is nil if the
+// connection has been closed.
+func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Session, string) {
+	defer context.AfterFunc(stop, func() { c.conn.Interrupt() })()
+	account, err := c.server.Router.Account(stop, n.JID)
+	if err != nil {
+		c.server.Log.Error("load account", "jid", n.JID.String(), "err", err)
+		return nil, c.refuse(stanza.StreamInternalServerError)
+	}
+	for range bindAttempts {
+		iq, err := c.bindRequest(stop)
+		if err != nil || iq == nil {
+			return nil, c.refuse(err)
+		}
+		session, err := account.Bind(stop, resource(iq), c)
+		if err == nil {
+			return session, c.text(iq.Result(boundJID(session)))
+		}
+		if c.conn.Write([]byte(c.text(iq.ErrorReply(c.stanzaError(n, err))))) != nil {
+			return nil, ""
+		}
+	}
+	return nil, c.refuse(stanza.StreamPolicyViolation)
+}
+
+// stanzaError is what a client is told whose binding failed.
+func (c *client) stanzaError(n *stream.Negotiation, err error) *stanza.Error {
+	var e *stanza.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	c.server.Log.Error("bind resource", "jid", n.JID.String(), "err", err)
+	return stanza.InternalServerError
+}
+
+// bindRequest reads up to a request to bind. Nothing else may come before it
+// (RFC 6120 section 7.1, Fundamentals): the error is then a stream error, and
+// both are nil when the client has left.
+func (c *client) bindRequest(stop context.Context) (*stanza.Stanza, error) {
+	for {
+		tok, st, err := c.conn.Next(stop)
+		switch {
+		case err != nil:
+			return nil, c.readError(stop, err)
+		case tok == stanza.Closed:
+			return nil, nil
+		case tok != stanza.Found:
+		case st.Kind == stanza.Other:
+			return nil, stanza.StreamUnsupportedStanzaType
+		case isBind(st):
+			return st, nil
+		default:
+			return nil, stanza.StreamNotAuthorized
+		}
+	}
+}
+
+func isBind(st *stanza.Stanza) bool {
+	return st.Kind == stanza.IQ && st.Type == "set" && st.Has(stanza.NSBind, "bind")
+}
+
+// readError is what is said to a client from which nothing more is read; an
+// error that is no stream error is said by nobody.
+func (c *client) readError(stop context.Context, err error) error {
+	switch {
+	case stop.Err() != nil:
+		return stanza.StreamSystemShutdown
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return stanza.StreamConnectionTimeout
+	}
+	return err
+}
+
+// refuse ends a connection before it is a session. The text is always empty.
+func (c *client) refuse(err error) string {
+	var e *stanza.StreamError
+	switch {
+	case err == nil || errors.As(err, &e):
+		c.conn.Farewell(stream.AppendError(nil, e))
+	default:
+		c.conn.Close()
+	}
+	return ""
+}
+
+// resource is the wish in a request to bind (RFC 6120 section 7.7, Client-
+// Submitted Resource Identifier), "" if the server is to choose (section 7.6).
+func resource(iq *stanza.Stanza) string {
+	child, _ := iq.Child(stanza.NSBind, "bind")
+	return iq.Element(child).ChildText("", "resource")
+}
+
+// boundJID is the payload of the answer (RFC 6120 section 7.6.1, Success Case).
+func boundJID(session *router.Session) string {
+	var b stanza.Builder
+	b.Start("bind", stanza.NSBind).Elem("jid", "", session.JID.String())
+	return b.End().String()
+}
+
+// text is a stanza as it goes to this client.
+func (c *client) text(st *stanza.Stanza) string { return string(st.Append(nil, nil, c.Out())) }
+
+// answer answers those requests of a bound session that concern the stream. It
+// is false for all others.
+func (c *client) answer(iq *stanza.Stanza) bool {
+	if iq.Type != "set" || !iq.To.IsZero() {
+		return false
+	}
+	session := c.bound.Load()
+	switch {
+	case iq.Has(stanza.NSBind, "bind"):
+		// One resource for one stream (RFC 6120 section 7.6.2.2, Not Allowed).
+		session.Push(iq.ErrorReply(stanza.NotAllowed))
+	case iq.Has(stanza.NSSession, "session"):
+		session.Push(iq.Result(""))
+	default:
+		return false
+	}
+	return true
+}

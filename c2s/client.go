@@ -1,0 +1,181 @@
+package c2s
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/router"
+	"parley/stanza"
+	"parley/stream"
+)
+
+// client is one connection. Its reader is the goroutine that serves it; its
+// writer runs while there is something to write. Whoever of the two ends last
+// ends the session.
+type client struct {
+	server *Server
+	conn   *stream.Conn
+	addr   netip.Addr
+	bound  atomic.Pointer[router.Session] // nil before resource binding
+	index  int                            // in Server.clients
+
+	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
+	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
+	pinged    int64        // when the last ping was sent, Unix seconds; the sweeper's
+
+	mu       sync.Mutex
+	writing  bool                // a writer runs
+	more     bool                // there may be more for it
+	parked   bool                // the reader can be interrupted
+	ended    bool                // we have ended the stream
+	readDone bool                // the reader has stopped
+	err      *stanza.StreamError // what the stream ends with
+}
+
+var _ router.Stream = (*client)(nil)
+
+func (s *Server) newClient(nc net.Conn, addr netip.Addr) *client {
+	l := s.config().Limits
+	return &client{
+		server:  s,
+		addr:    addr,
+		writing: true, // nothing but login and bind writes at first
+		conn: stream.NewConn(nc, stream.Options{
+			Limits:   stanza.Limits{Bytes: l.BeforeLogin},
+			Rate:     l.Rate,
+			Burst:    l.Burst,
+			Blocking: s.Blocking,
+		}),
+	}
+}
+
+// Out implements router.Stream.
+func (c *client) Out() stanza.Out { return stanza.Out{NS: stanza.NSClient} }
+
+// Addr implements router.Stream.
+func (c *client) Addr() string { return c.conn.RemoteAddr().String() }
+
+// Wake implements router.Stream: it starts a writer unless one runs.
+func (c *client) Wake() {
+	c.mu.Lock()
+	start := !c.writing && !c.ended
+	c.more = true
+	if start {
+		c.writing = true
+	}
+	c.mu.Unlock()
+	if start {
+		go c.write()
+	}
+}
+
+// closing says that the stream is to end: what the client still sends is too late.
+func (c *client) closing() bool { return c.closeBy.Load() != 0 }
+
+// Close implements router.Stream: what is queued is written, then the error,
+// then the end of the stream (RFC 6120 section 4.9.1.1, Stream Errors Are
+// Unrecoverable).
+func (c *client) Close(err *stanza.StreamError) {
+	c.mu.Lock()
+	first := !c.closing()
+	if first {
+		c.err = err
+		c.closeBy.Store(time.Now().Add(flushFor).Unix())
+	}
+	c.mu.Unlock()
+	if first {
+		c.Wake()
+	}
+}
+
+// write writes what the session has queued, in one piece each time, until there
+// is nothing more.
+func (c *client) write() {
+	session := c.bound.Load()
+	for {
+		b, ok := session.Take()
+		if !ok {
+			if c.rest() {
+				return
+			}
+			continue
+		}
+		err := c.conn.Write(b.Bytes)
+		session.Written(b, err)
+		if err != nil {
+			c.broken()
+			return
+		}
+	}
+}
+
+// rest ends the writer when there is nothing to write, and the stream with it
+// when that is what was waited for.
+func (c *client) rest() bool {
+	c.mu.Lock()
+	if c.more {
+		c.more = false
+		c.mu.Unlock()
+		return false
+	}
+	if c.closing() && !c.ended {
+		c.ended = true
+		err := c.err
+		c.mu.Unlock()
+		c.sayGoodbye(err)
+		c.mu.Lock()
+	}
+	c.writing = false
+	last := c.readDone
+	c.mu.Unlock()
+	if last {
+		c.leave()
+	}
+	return true
+}
+
+// sayGoodbye is the last that is written. The reader waits for the client to
+// close the connection; the sweeper bounds that.
+func (c *client) sayGoodbye(err *stanza.StreamError) {
+	if c.conn.Write(stream.AppendError(nil, err)) != nil || c.conn.CloseWrite() != nil {
+		c.conn.Close()
+	}
+	c.closeBy.Store(time.Now().Add(lingerFor).Unix())
+}
+
+// broken ends the writer of a connection that takes nothing any more.
+func (c *client) broken() {
+	c.conn.Close()
+	c.mu.Lock()
+	c.writing, c.ended = false, true
+	c.closeBy.CompareAndSwap(0, time.Now().Unix())
+	last := c.readDone
+	c.mu.Unlock()
+	if last {
+		c.leave()
+	}
+}
+
+// readEnded is called by the reader when it will read no more.
+func (c *client) readEnded() {
+	c.mu.Lock()
+	c.readDone = true
+	last := !c.writing
+	c.mu.Unlock()
+	if last {
+		c.leave()
+	}
+}
+
+// leave closes the connection and ends the session. It is called once, when
+// neither reader nor writer runs.
+func (c *client) leave() {
+	c.conn.Close()
+	if session := c.bound.Load(); session != nil {
+		session.End(c.server.work)
+	}
+	c.server.remove(c)
+}

@@ -1,0 +1,68 @@
+package c2s
+
+import (
+	"errors"
+
+	"parley/stanza"
+	"parley/stream"
+)
+
+// read is the session: it reads what the client sends and hands it to the
+// router, until the stream or the connection ends. While nothing comes it
+// waits on a shallow stack; after a long silence a fresh goroutine takes over
+// from one whose stack has grown.
+func (c *client) read() {
+	for {
+		err := c.next()
+		if err == stream.ErrIdle {
+			err = c.conn.Wait()
+		}
+		switch {
+		case err == nil:
+		case err == stream.ErrInterrupted:
+			c.conn.Compact()
+			go c.read()
+			return
+		default:
+			c.readEnded()
+			return
+		}
+	}
+}
+
+// next reads one token and acts on it. An error means that no more can be read.
+func (c *client) next() error {
+	ctx := c.server.work
+	if c.closing() {
+		return c.conn.Discard(ctx)
+	}
+	tok, st, err := c.conn.Next(ctx)
+	var wrong *stanza.StreamError
+	switch {
+	case errors.As(err, &wrong):
+		c.Close(wrong)
+		return nil
+	case err != nil:
+		if err != stream.ErrIdle && err != stream.ErrInterrupted {
+			c.conn.Close() // the writer need not try any longer
+		}
+		return err
+	case tok == stanza.Found:
+		c.take(st)
+	case tok == stanza.Closed:
+		c.Close(nil) // (RFC 6120 section 4.4, Closing a Stream)
+	}
+	return nil
+}
+
+// take acts on an element at depth one.
+func (c *client) take(st *stanza.Stanza) {
+	switch {
+	case st.Kind == stanza.Other:
+		// (RFC 6120 section 4.9.3.24, unsupported-stanza-type)
+		c.Close(stanza.StreamUnsupportedStanzaType)
+	case st.Kind == stanza.IQ && c.answer(st):
+	default:
+		c.bound.Load().Handle(c.server.work, st)
+	}
+}

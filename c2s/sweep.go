@@ -1,0 +1,99 @@
+package c2s
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"parley/router"
+	"parley/stanza"
+)
+
+const (
+	sweepEvery = time.Second
+
+	// compactAfter is how long a connection is silent before its memory is
+	// given back: longer than the pauses of a conversation.
+	compactAfter = 10 * time.Second
+
+	// stuckAfter is how long a client may take for one piece of output.
+	stuckAfter = time.Minute
+
+	// flushFor is how long the end of a stream may wait for the queue to be
+	// written, lingerFor how long the client then has to close its side.
+	flushFor  = 15 * time.Second
+	lingerFor = 3 * time.Second
+)
+
+// sweep looks at every connection once in a while.
+func (s *Server) sweep(ctx context.Context) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case now := <-t.C:
+			s.each(func(c *client) { c.check(now) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// check looks after one connection. It must not block.
+func (c *client) check(now time.Time) {
+	session := c.bound.Load()
+	if session == nil {
+		return // login has a deadline of its own
+	}
+	if by := c.closeBy.Load(); by != 0 {
+		if now.Unix() >= by {
+			c.conn.Close()
+		}
+		return
+	}
+	if c.conn.Stuck(now.Add(-stuckAfter)) {
+		c.server.Log.Debug("client does not read", "jid", session.JID.String())
+		c.conn.Close()
+		return
+	}
+	heard := c.conn.Heard()
+	c.checkSilence(session, now, heard)
+	if now.Sub(heard) >= compactAfter && c.compacted <= heard.Unix() {
+		c.compacted = now.Unix()
+		c.compact()
+	}
+}
+
+// checkSilence asks a silent client for a sign of life, and ends the stream of
+// one that gives none (RFC 6120 section 4.6.4, Use of Checking Methods; XEP-0199
+// section 4.1, Server-To-Client Pings). Whatever is heard is a sign of life.
+func (c *client) checkSilence(session *router.Session, now, heard time.Time) {
+	limits := c.server.config().C2S
+	switch {
+	case now.Sub(heard) < limits.PingAfter:
+	case c.pinged <= heard.Unix():
+		c.pinged = now.Unix()
+		session.Push(ping(session, c.pinged))
+	case now.Unix()-c.pinged >= int64(limits.PingTimeout.Seconds()):
+		// (RFC 6120 section 4.9.3.4, connection-timeout)
+		c.Close(stanza.StreamConnectionTimeout)
+	}
+}
+
+// ping is a request from the server to a client (XEP-0199 section 4.1).
+func ping(session *router.Session, at int64) *stanza.Stanza {
+	var b stanza.Builder
+	b.Start("iq", "", "type", "get", "id", "ping-"+strconv.FormatInt(at, 36),
+		"from", session.JID.Domain(), "to", session.JID.String())
+	return b.Start("ping", "urn:xmpp:ping").End().End().Stanza()
+}
+
+// compact lets the reader give memory back.
+func (c *client) compact() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parked {
+		// It fails on a connection that was just closed, which needs it no more.
+		_ = c.conn.Interrupt()
+	}
+}

@@ -1,0 +1,48 @@
+package stream
+
+import (
+	"fmt"
+	"time"
+)
+
+// Write sends bytes of the stream, over TLS in as few records as they fit in.
+func (c *Conn) Write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	c.writing.Store(time.Now().Unix())
+	_, err := c.rw().Write(b)
+	c.writing.Store(0)
+	if err != nil {
+		return fmt.Errorf("write stream: %w", err)
+	}
+	return nil
+}
+
+// Stuck reports whether a write has been going on since before t: the peer
+// does not read (RFC 6120 section 4.6.2, Broken Stream). Asking now and then
+// costs less than a deadline for each write.
+func (c *Conn) Stuck(t time.Time) bool {
+	since := c.writing.Load()
+	return since != 0 && since < t.Unix()
+}
+
+// CloseWrite says that nothing more will be written, so that what was written
+// is not lost to a reset when the connection is closed with input unread (RFC
+// 6120 section 4.4, Closing a Stream).
+func (c *Conn) CloseWrite() error {
+	c.closed.Store(true)
+	if c.tls != nil {
+		if err := c.tls.CloseWrite(); err != nil {
+			return fmt.Errorf("close TLS: %w", err)
+		}
+	}
+	return c.sock.CloseWrite()
+}
+
+// Close closes the connection without a word: reading and writing fail. It may
+// be called more than once.
+func (c *Conn) Close() error {
+	c.closed.Store(true)
+	return c.sock.Close()
+}
