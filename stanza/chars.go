@@ -9,11 +9,13 @@ import (
 
 // Classes of ASCII characters.
 const (
-	isName  = 1 << iota // stands in a name, the colon excepted
-	isStart             // begins a name
-	isSpace             // white space (XML 1.0 section 2.3, S)
-	isText              // stands for itself in character data
-	isURI               // stands for itself in a namespace name
+	isName     = 1 << iota // stands in a name, the colon excepted
+	isStart                // begins a name
+	isSpace                // white space (XML 1.0 section 2.3, S)
+	isText                 // needs no look in character data
+	isURI                  // stands for itself in a namespace name
+	afterName              // may follow the name in a start tag
+	isVerbatim             // is written as it is (see AppendEscaped)
 )
 
 // class says to which classes a byte belongs.
@@ -29,12 +31,18 @@ func classes() (t [256]uint8) {
 		if digit || c == '-' || c == '.' {
 			t[c] |= isName
 		}
-		if c >= 0x20 && c != '<' && c != '&' && c != ']' {
+		if c >= 0x20 && c != '<' && c != '&' && c != '>' {
 			t[c] |= isText
+		}
+		if t[c]&isText != 0 && c != '\'' && c != '"' {
+			t[c] |= isVerbatim
 		}
 	}
 	for _, c := range " \t\r\n" {
-		t[c] |= isSpace | isText
+		t[c] |= isSpace
+	}
+	for _, c := range " />" {
+		t[c] |= afterName
 	}
 	// RFC 3986 section 2 (Characters) without the quotes and the ampersand.
 	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" +
@@ -44,35 +52,63 @@ func classes() (t [256]uint8) {
 	return t
 }
 
-// Eight bytes at a time.
+// Eight bytes at a time: constants that repeat one byte.
 const (
-	ones     = 0x0101010101010101
-	highs    = 0x80 * ones
-	blanks   = ' ' * ones
-	lessThan = '<' * ones
-	ampers   = '&' * ones
-	brackets = ']' * ones
+	ones   = 0x0101010101010101
+	highs  = 0x80 * ones
+	blanks = ' ' * ones
+	twos   = 2 * ones
+	lesses = '<' * ones
+	angles = '>' * ones // '<' is the same but for the second bit
+	ampers = '&' * ones
+	aposts = '\'' * ones // '&' is the same but for the first bit
 )
 
-// stops marks the bytes of x that a scan must look at: '<', '&', control
-// characters, bytes that are not ASCII, and the byte that c repeats. The
-// lowest mark is exact; marks above it may be false.
-func stops(x, c uint64) uint64 {
-	lt, amp, c := x^lessThan, x^ampers, x^c
-	m := (x-blanks)&^x | (lt-ones)&^lt | (amp-ones)&^amp | (c-ones)&^c | x
-	return m & highs
+// zeros marks the bytes of x that are zero. The lowest mark is exact, marks
+// above it may be false.
+func zeros(x uint64) uint64 { return (x - ones) &^ x }
+
+// beyond marks control characters and bytes that are not ASCII.
+func beyond(x uint64) uint64 { return (x-blanks)&^x | x }
+
+// textStops marks the bytes of character data that need a look.
+func textStops(x uint64) uint64 {
+	return (beyond(x) | zeros((x|twos)^angles) | zeros(x^ampers)) & highs
 }
 
-// skip returns the first position from i on whose byte must be looked at
-// (see stops), or len(b).
-func skip(b []byte, i int, c uint64) int {
+// valueStops marks the bytes that need a look in a value between apostrophes,
+// and, but for the quote itself, between quotes.
+func valueStops(x uint64) uint64 {
+	return (beyond(x) | zeros(x^lesses) | zeros((x|ones)^aposts)) & highs
+}
+
+// skipText returns the first position from i on whose byte needs a look in
+// character data, or len(b).
+func skipText(b []byte, i int) int {
 	for i+8 <= len(b) {
-		if m := stops(binary.LittleEndian.Uint64(b[i:]), c); m != 0 {
+		if m := textStops(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
 		i += 8
 	}
-	for i < len(b) && stops(uint64(b[i])|blanks&^0xFF, c)&0x80 == 0 {
+	for i < len(b) && class[b[i]]&isText != 0 {
+		i++
+	}
+	return i
+}
+
+// skipValue returns the first position from i on whose byte needs a look in an
+// attribute value, or len(b).
+func skipValue(b []byte, i int, quote byte) int {
+	other := uint64(quote) * ones // the same test twice for an apostrophe
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		if m := valueStops(x) | zeros(x^other)&highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+	for i < len(b) && class[b[i]]&isText != 0 && b[i] != quote {
 		i++
 	}
 	return i

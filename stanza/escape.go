@@ -12,13 +12,13 @@ func AppendEscaped(dst []byte, s string) []byte { return appendEscaped(dst, s, t
 func appendEscaped(dst []byte, s string, inAttr bool) []byte {
 	done := 0
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
+		if class[s[i]]&isVerbatim != 0 {
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		if with := escape(r, size, inAttr); with != "" {
-			dst = append(dst, s[done:i]...)
-			dst = append(dst, with...)
+			dst = append(append(dst, s[done:i]...), with...)
 			done = i + size
 		}
 		i += size

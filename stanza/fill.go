@@ -18,7 +18,7 @@ func (w *work) fill(dst *Stanza, raw string) {
 	*dst = Stanza{
 		Raw:     raw,
 		Name:    raw[r.name.local():r.name.end],
-		NS:      w.namespace(raw, r.ref, r.ns),
+		NS:      w.nsName(raw, &r.ns),
 		Lang:    w.ctx.lang,
 		content: r.content,
 		nameEnd: r.name.end,
@@ -30,7 +30,7 @@ func (w *work) fill(dst *Stanza, raw string) {
 		dst.Kind = kindNamed(dst.Name)
 	}
 	if r.content == "" {
-		dst.content = w.ctx.content
+		dst.content = w.ctx.def
 	}
 	w.fillAttrs(dst, raw)
 	w.fillChildren(dst, raw)
@@ -50,14 +50,6 @@ func kindNamed(name string) Kind {
 		return IQ
 	}
 	return Other
-}
-
-// namespace is the name that ref, or d if ref is an index, stands for.
-func (w *work) namespace(raw string, ref nsref, d bind) string {
-	if ref < 0 {
-		return w.ctx.uri(ref)
-	}
-	return w.bound(raw, d)
 }
 
 // fillAttrs sets what the root's attributes say. Only those without a prefix,
@@ -106,7 +98,7 @@ func (w *work) fillChildren(dst *Stanza, raw string) {
 		k := &w.kids[n]
 		dst.children = append(dst.children, Child{
 			Name:  raw[k.name:k.nend],
-			NS:    w.namespace(raw, k.ref, k.ns),
+			NS:    w.nsName(raw, &k.ns),
 			Start: int(k.start),
 			End:   int(k.end),
 		})

@@ -10,7 +10,7 @@ import (
 var errTrailing = errors.New("more than one element")
 
 // free is the context of text that is on no stream.
-var free = &context{content: NSClient, free: true}
+var free = &context{def: NSClient, content: NSClient, free: true}
 
 // unbounded are the limits for text that has passed a scanner before, or is
 // our own: only the depth is bounded, far above what edits can add.

@@ -110,7 +110,10 @@ func (sc *Scanner) opened(b []byte) *StreamError {
 	h.ContentNS = known(w.uri(b, f.def))
 	w.headerAttrs(b, h)
 	sc.header, sc.end = h, string(b[f.start:f.end])
-	sc.ctx = &context{content: h.ContentNS, lang: h.Lang, decls: w.headerDecls(b)}
+	sc.ctx = &context{def: h.ContentNS, content: h.ContentNS, lang: h.Lang, decls: w.headerDecls(b)}
+	if h.ContentNS == "" || h.ContentNS == NSStream {
+		sc.ctx.content, sc.ctx.free = "", true
+	}
 	for _, d := range sc.ctx.decls {
 		if d.ns == NSStream {
 			continue

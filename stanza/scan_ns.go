@@ -2,46 +2,51 @@ package stanza
 
 const nsXMLNS = "http://www.w3.org/2000/xmlns/"
 
-// declare puts the declarations of a tag in scope. The empty declaration of a
-// prefix and every use of the two reserved prefixes or names but the harmless
-// one are errors (XML Namespaces section 3, Reserved Prefixes and Namespace
-// Names; section 5, No Prefix Undeclaring).
+// declare puts the declarations of a tag in scope.
 func (w *work) declare(b []byte, f *frame) *StreamError {
 	for n := range w.attrs {
 		a := &w.attrs[n]
-		if a.kind != xmlnsAll && a.kind != xmlnsOne {
+		if a.kind < xmlnsAll {
 			continue
 		}
-		d := bind{val: a.val, vend: a.vend}
+		d := bind{namespace: namespace{val: a.val, vend: a.vend}}
 		if a.dirty {
 			w.strs = append(w.strs, attrValue(string(b[a.val:a.vend])))
 			d.str = int32(len(w.strs))
 		}
-		if a.kind == xmlnsOne {
-			d.prefix, d.pend = a.colon+1, a.end
-		}
-		w.binds = append(w.binds, d)
-		ref := nsref(len(w.binds) - 1)
-		if !declarable(view(b[d.prefix:d.pend]), w.uri(b, ref)) {
+		ns := w.nsName(view(b), &d.namespace)
+		if !a.checked && !isNamespace(ns) {
 			return errDeclared
 		}
 		if a.kind == xmlnsAll {
-			f.def = ref
+			f.def = nsref(len(w.binds))
+		} else {
+			d.prefix, d.pend = a.colon+1, a.end
 		}
+		if !declarable(b[d.prefix:d.pend], ns) {
+			return errDeclared
+		}
+		w.binds = append(w.binds, d)
 	}
 	return nil
 }
 
-// declarable says whether a prefix ("" for the default namespace) may be
-// bound to ns.
-func declarable(prefix, ns string) bool {
-	switch {
-	case prefix == "xml":
+// declarable says whether a prefix (empty for the default namespace) may be
+// bound to ns (XML Namespaces section 3, Reserved Prefixes and Namespace
+// Names; section 5, No Prefix Undeclaring).
+func declarable(prefix []byte, ns string) bool {
+	switch string(prefix) {
+	case "":
+	case "xml":
 		return ns == NSXML
-	case prefix == "xmlns" || prefix != "" && ns == "":
+	case "xmlns":
 		return false
+	default:
+		if ns == "" {
+			return false
+		}
 	}
-	return ns != NSXML && ns != nsXMLNS && isNamespace(ns)
+	return ns != NSXML && ns != nsXMLNS
 }
 
 // isNamespace says whether every parser takes ns for a namespace name. Expat
@@ -87,31 +92,42 @@ func (w *work) use(n int32) {
 	w.used = append(w.used, n)
 }
 
+// resolved sets ns to where the name is that ref stands for.
+func (w *work) resolved(ref nsref, ns *namespace) {
+	ns.ref = ref
+	if ref >= 0 {
+		d := &w.binds[ref]
+		ns.val, ns.vend, ns.str = d.val, d.vend, d.str
+	}
+}
+
 // uri is the namespace name that ref stands for, valid as long as b.
 func (w *work) uri(b []byte, ref nsref) string {
 	if ref < 0 {
 		return w.ctx.uri(ref)
 	}
-	return w.bound(view(b), w.binds[ref])
+	return w.nsName(view(b), &w.binds[ref].namespace)
 }
 
-// bound is the namespace name of a declaration in text.
-func (w *work) bound(text string, d bind) string {
-	if d.str != 0 {
-		return w.strs[d.str-1]
+// nsName is the namespace name that ns says where to find, a part of text if
+// possible.
+func (w *work) nsName(text string, ns *namespace) string {
+	switch {
+	case ns.ref < 0:
+		return w.ctx.uri(ns.ref)
+	case ns.str != 0:
+		return w.strs[ns.str-1]
 	}
-	return text[d.val:d.vend]
+	return text[ns.val:ns.vend]
 }
 
 // uri is a namespace name that is not declared in the element itself.
 func (c *context) uri(ref nsref) string {
 	switch ref {
-	case nsNone:
-		return ""
 	case nsXML:
 		return NSXML
 	case nsStream:
-		return c.content
+		return c.def
 	}
 	return c.decls[nsDecls-ref].ns
 }

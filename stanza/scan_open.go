@@ -3,37 +3,46 @@ package stanza
 // open takes a complete start tag that ends before i: it resolves the
 // namespaces and opens the element.
 func (w *work) open(b []byte, i int) *StreamError {
-	f := frame{qname: w.elem, def: nsStream, binds: int32(len(w.binds))}
-	isRoot := len(w.stack) == 0
-	if !isRoot {
-		f.def = w.stack[len(w.stack)-1].def
-	}
-	ref, err := w.resolveTag(b, &f)
-	if err != nil {
-		return err
-	}
-	switch len(w.stack) {
-	case 0:
-		err = w.openRoot(b, &f, ref, i)
-	case 1:
-		err = w.openKid(&f, ref)
-	}
-	if err != nil {
-		return err
-	}
-	if !isRoot && w.stack[len(w.stack)-1].content {
-		if err := w.inContent(b, &f, ref); err != nil {
-			return err
-		}
-	}
-	if len(w.stack) == w.limits.Depth {
+	depth := len(w.stack)
+	if depth == w.limits.Depth {
 		return errDepth
 	}
-	w.stack = append(w.stack, f)
-	if w.empty {
+	f := w.push()
+	if depth == 0 {
+		f.def = nsStream
+	} else {
+		f.def = w.stack[depth-1].def
+	}
+	ref, err := w.resolveTag(b, f)
+	switch {
+	case err != nil:
+		return err
+	case depth == 0:
+		err = w.openRoot(b, f, ref, i)
+	case depth == 1:
+		err = w.openKid(f, ref)
+	}
+	if err == nil && depth > 0 && w.stack[depth-1].content {
+		err = w.inContent(b, f, ref)
+	}
+	if err == nil && w.empty {
 		w.closed(i, i)
 	}
-	return nil
+	return err
+}
+
+// push opens the element whose start tag has been read.
+func (w *work) push() *frame {
+	n := len(w.stack)
+	if n < cap(w.stack) {
+		w.stack = w.stack[:n+1]
+	} else {
+		w.stack = append(w.stack, frame{})
+	}
+	f := &w.stack[n]
+	f.start, f.colon, f.end = w.elem.start, w.elem.colon, w.elem.end
+	f.binds, f.content = int32(len(w.binds)), false
+	return f
 }
 
 // resolveTag checks the names of a tag and its attributes against the
@@ -42,10 +51,12 @@ func (w *work) resolveTag(b []byte, f *frame) (nsref, *StreamError) {
 	if len(w.attrs) > 1 && w.duplicates(b) {
 		return 0, errDuplicate
 	}
-	if w.special {
+	if w.declares > 0 {
 		if err := w.declare(b, f); err != nil {
 			return 0, err
 		}
+	}
+	if w.prefixes > 0 {
 		if err := w.attrSpaces(b); err != nil {
 			return 0, err
 		}
@@ -106,24 +117,20 @@ func (w *work) attrSpaces(b []byte) *StreamError {
 
 // openRoot notes what is special about the outermost element.
 func (w *work) openRoot(b []byte, f *frame, ref nsref, i int) *StreamError {
-	r := &w.root
-	ns := w.uri(b, ref)
-	content := w.ctx.content
-	if w.ctx.free && (ns == NSServer || ns == NSComponent) {
-		content = known(ns)
-	}
-	f.content = ns == content && ns != "" && ns != NSStream
+	content := w.contentNS(w.uri(b, ref))
+	f.content = content != ""
 	if f.content && f.colon != 0 {
 		return errContentPrefix
 	}
-	*r = root{attrs: append(r.attrs[:0], w.attrs...), name: f.qname, ref: ref, empty: w.empty}
-	if f.content {
-		r.content = content
+	r := &w.root
+	*r = root{
+		attrs:   append(r.attrs[:0], w.attrs...),
+		name:    f.qname,
+		content: content,
+		tagEnd:  int32(i - 1),
+		empty:   w.empty,
 	}
-	if ref >= 0 {
-		r.ns = w.binds[ref]
-	}
-	r.tagEnd = int32(i - 1)
+	w.resolved(ref, &r.ns)
 	if w.empty {
 		r.tagEnd--
 	}
@@ -131,16 +138,39 @@ func (w *work) openRoot(b []byte, f *frame, ref nsref, i int) *StreamError {
 	return nil
 }
 
+// contentNS is ns if that is the content namespace, else "". Where the stream
+// header declares none, each first-level element may say its own (RFC 6120
+// section 4.8.2, Content Namespace).
+func (w *work) contentNS(ns string) string {
+	switch {
+	case ns == w.ctx.content:
+		return w.ctx.content
+	case !w.ctx.free:
+		return ""
+	case ns == NSClient:
+		return NSClient
+	case ns == NSServer:
+		return NSServer
+	case ns == NSComponent:
+		return NSComponent
+	}
+	return ""
+}
+
 // openKid notes a child of the root.
 func (w *work) openKid(f *frame, ref nsref) *StreamError {
 	if len(w.kids) == w.limits.Children {
 		return errChildren
 	}
-	k := kid{name: f.local(), nend: f.end, start: f.start - 1, ref: ref}
-	if ref >= 0 {
-		k.ns = w.binds[ref]
+	n := len(w.kids)
+	if n < cap(w.kids) {
+		w.kids = w.kids[:n+1]
+	} else {
+		w.kids = append(w.kids, kid{})
 	}
-	w.kids = append(w.kids, k)
+	k := &w.kids[n]
+	k.name, k.nend, k.start = f.local(), f.end, f.start-1
+	w.resolved(ref, &k.ns)
 	return nil
 }
 

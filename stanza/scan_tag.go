@@ -4,7 +4,7 @@ package stanza
 func (w *work) startElement(i int) {
 	w.tag, w.pos = i, i+1
 	w.name, w.colon = i+1, 0
-	w.attrs, w.special, w.empty = w.attrs[:0], false, false
+	w.attrs, w.declares, w.prefixes, w.empty = w.attrs[:0], 0, 0, false
 	w.lex = inName
 }
 
@@ -15,6 +15,9 @@ func (w *work) startTag(b []byte, i int) (int, *StreamError) {
 	most := w.tag + w.limits.Tag
 	if len(b) >= most {
 		b = b[:most]
+	}
+	if w.lex == inName && i == w.name {
+		i = w.plainName(b, i)
 	}
 	i, err := w.tagParts(b, i)
 	if err == cut && len(b) == most {
@@ -33,7 +36,9 @@ func (w *work) tagParts(b []byte, i int) (_ int, err *StreamError) {
 				w.lex = inGap
 			}
 		case inGap:
-			i, err = w.gap(b, i, false)
+			if i = w.plainAttrs(b, i); w.lex == inGap {
+				i, err = w.gap(b, i, false)
+			}
 		case inSpaced:
 			i, err = w.gap(b, i, true)
 		case inAttr:
@@ -148,21 +153,40 @@ func (w *work) attrName(b []byte, i int) (int, *StreamError) {
 	if err != nil {
 		return i, err
 	}
-	a := attr{qname: w.named(i), kind: kindOf(b, w.named(i))}
-	w.special = w.special || a.kind != plain
-	w.attrs = append(w.attrs, a)
+	a := w.newAttr(kindOf(b, w.name, w.colon, i))
+	a.qname = w.named(i)
 	w.lex = inEquals
 	return i, nil
 }
 
-// kindOf says what an attribute of that name is for.
-func kindOf(b []byte, q qname) attrKind {
+// newAttr adds an attribute to the tag, to be filled in where it is: a copy of
+// something so small and so new would stall the processor.
+func (w *work) newAttr(kind attrKind) *attr {
+	n := len(w.attrs)
+	if n < cap(w.attrs) {
+		w.attrs = w.attrs[:n+1]
+	} else {
+		w.attrs = append(w.attrs, attr{})
+	}
 	switch {
-	case q.colon == 0 && string(b[q.start:q.end]) == "xmlns":
+	case kind >= xmlnsAll:
+		w.declares++
+	case kind == prefixed:
+		w.prefixes++
+	}
+	a := &w.attrs[n]
+	a.kind, a.dirty, a.checked = kind, false, false
+	return a
+}
+
+// kindOf says what the attribute with a name from i to end is for.
+func kindOf(b []byte, i, colon, end int) attrKind {
+	switch {
+	case colon == 0 && string(b[i:end]) == "xmlns":
 		return xmlnsAll
-	case q.colon == 0:
+	case colon == 0:
 		return plain
-	case string(b[q.start:q.colon]) == "xmlns":
+	case string(b[i:colon]) == "xmlns":
 		return xmlnsOne
 	}
 	return prefixed

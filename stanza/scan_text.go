@@ -4,7 +4,7 @@ package stanza
 // that ends it or, with cut, the first byte that cannot be judged yet.
 func text(b []byte, i int) (int, *StreamError) {
 	for {
-		i = skip(b, i, brackets)
+		i = skipText(b, i)
 		if i == len(b) {
 			return i, cut
 		}
@@ -14,11 +14,11 @@ func text(b []byte, i int) (int, *StreamError) {
 			return i, nil
 		case c >= 0x80:
 			i, err = runes(b, i)
-		case c == ']':
-			i, err = bracket(b, i)
 		case c == '&':
 			i, _, err = reference(b, i)
-		case class[c]&isSpace != 0:
+		case c == '>' && sectionEnds(b, i):
+			err = errBrackets // XML 1.0 section 2.4 (Character Data and Markup)
+		case c == '>' || class[c]&isSpace != 0:
 			i++
 		default:
 			err = errChar
@@ -29,36 +29,17 @@ func text(b []byte, i int) (int, *StreamError) {
 	}
 }
 
-// bracket passes a ']' that does not begin "]]>" (XML 1.0 section 2.4).
-func bracket(b []byte, i int) (int, *StreamError) {
-	end, err := sectionEnd(b, i)
-	if err == nil && end {
-		return i, errBrackets
-	}
-	if err != nil {
-		return i, err
-	}
-	return i + 1, nil
-}
-
-// sectionEnd says whether "]]>" begins at i, where a ']' is.
-func sectionEnd(b []byte, i int) (bool, *StreamError) {
-	switch {
-	case i+1 == len(b):
-		return false, cut
-	case b[i+1] != ']':
-		return false, nil
-	case i+2 == len(b):
-		return false, cut
-	}
-	return b[i+2] == '>', nil
+// sectionEnds says whether the '>' at i is the end of "]]>". Before character
+// data there is always the '>' or ';' of something else.
+func sectionEnds(b []byte, i int) bool {
+	return i >= 2 && b[i-1] == ']' && b[i-2] == ']'
 }
 
 // cdata checks a CDATA section from i on and returns where what follows it
 // begins or, with cut, the first byte that cannot be judged yet.
 func cdata(b []byte, i int) (int, *StreamError) {
 	for {
-		i = skip(b, i, brackets)
+		i = skipText(b, i)
 		if i == len(b) {
 			return i, cut
 		}
@@ -66,15 +47,9 @@ func cdata(b []byte, i int) (int, *StreamError) {
 		switch c := b[i]; {
 		case c >= 0x80:
 			i, err = runes(b, i)
-		case c == ']':
-			end, e := sectionEnd(b, i)
-			if end {
-				return i + 3, nil
-			}
-			if err = e; e == nil {
-				i++
-			}
-		case class[c]&(isSpace) != 0 || c == '<' || c == '&':
+		case c == '>' && sectionEnds(b, i):
+			return i + 1, nil
+		case c == '<' || c == '>' || c == '&' || class[c]&isSpace != 0:
 			i++
 		default:
 			err = errChar
@@ -88,11 +63,11 @@ func cdata(b []byte, i int) (int, *StreamError) {
 // value checks an attribute value from i on and returns the position of the
 // quote that ends it or, with cut, the first byte that cannot be judged yet.
 // dirty says that the value is not what is written: references and white
-// space are to be replaced (XML 1.0 section 3.3.3).
+// space are to be replaced (XML 1.0 section 3.3.3, Attribute-Value
+// Normalization).
 func value(b []byte, i int, quote byte) (_ int, dirty bool, err *StreamError) {
-	quotes := uint64(quote) * ones
 	for {
-		i = skip(b, i, quotes)
+		i = skipValue(b, i, quote)
 		if i == len(b) {
 			return i, dirty, cut
 		}
@@ -109,6 +84,8 @@ func value(b []byte, i int, quote byte) (_ int, dirty bool, err *StreamError) {
 			i++
 		case c == '<':
 			err = errLess
+		case c == '\'' || c == '>':
+			i++
 		default:
 			err = errChar
 		}

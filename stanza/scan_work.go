@@ -2,10 +2,11 @@ package stanza
 
 // context is what an element takes over from the header of its stream.
 type context struct {
-	content string // default namespace: the content namespace
+	def     string // default namespace
+	content string // content namespace: def, or "" if def can be none
+	free    bool   // an element may say which content namespace it is in
 	lang    string
 	decls   []decl
-	free    bool // no stream: any of our content namespaces will do (see Parse)
 }
 
 // decl binds a prefix to a namespace.
@@ -46,6 +47,7 @@ type attr struct {
 	val, vend int32
 	kind      attrKind
 	dirty     bool // the value needs attrValue
+	checked   bool // the value is a namespace name (see isNamespace)
 }
 
 type attrKind uint8
@@ -61,18 +63,23 @@ const (
 type nsref int32
 
 const (
-	nsNone   nsref = -1
-	nsXML    nsref = -2
-	nsStream nsref = -3 // context.content
-	nsDecls  nsref = -4 // context.decls[0], -5 decls[1] …
+	nsXML    nsref = -1
+	nsStream nsref = -2 // context.def
+	nsDecls  nsref = -3 // context.decls[0], -4 decls[1] …
 )
 
-// bind is a namespace declaration in scope. The name is in the buffer, or in
-// work.strs (index str-1) when it is not written as it reads.
+// bind is a namespace declaration in scope.
 type bind struct {
 	prefix, pend int32 // empty for the default namespace
-	val, vend    int32
-	str          int32
+	namespace
+}
+
+// namespace is where a namespace name is: in the buffer, or in work.strs (index
+// str-1) when it is not written as it reads, or, with ref < 0, outside.
+type namespace struct {
+	ref       nsref
+	val, vend int32
+	str       int32
 }
 
 // frame is an open element.
@@ -87,8 +94,7 @@ type frame struct {
 type kid struct {
 	name, nend int32
 	start, end int32
-	ref        nsref
-	ns         bind // what ref was, when it was an index
+	ns         namespace
 }
 
 // span is a piece of the buffer.
@@ -104,13 +110,14 @@ type work struct {
 
 	quote   byte // around the value being read
 	empty   bool // the tag ends in "/>"
-	special bool // the tag has attributes with a prefix or declarations
 	tag     int  // where the tag being read begins
 	name    int  // where the name being read begins
 	colon   int  // its colon, 0 if there is none yet
 	matched int  // bytes of an end tag's name that have been compared
 	elem    qname
 	attrs   []attr
+	// of attrs, how many declare namespaces and how many have a prefix
+	declares, prefixes int
 
 	stack []frame
 	binds []bind
@@ -126,8 +133,7 @@ type work struct {
 type root struct {
 	attrs   []attr
 	name    qname
-	ref     nsref
-	ns      bind
+	ns      namespace
 	content string // content namespace, "" if it is in another
 	tagEnd  int32  // the ">" or "/>" of its start tag
 	bodyEnd int32  // its end tag, or tagEnd
@@ -136,7 +142,9 @@ type root struct {
 
 // reset forgets the last element.
 func (w *work) reset(ctx *context, l Limits) {
-	w.ctx, w.limits = ctx, l
+	if w.ctx != ctx || w.limits != l {
+		w.ctx, w.limits = ctx, l
+	}
 	w.stack, w.binds, w.kids = w.stack[:0], w.binds[:0], w.kids[:0]
 	w.strs, w.used, w.redeclared = w.strs[:0], w.used[:0], w.redeclared[:0]
 }
@@ -158,7 +166,10 @@ func (w *work) element(b []byte, i int) (int, *StreamError) {
 		var err *StreamError
 		switch w.lex {
 		case inText:
-			if i, err = text(b, i); err == nil {
+			if i == len(b) || b[i] != '<' {
+				i, err = text(b, i)
+			}
+			if err == nil {
 				i, err = w.markup(b, i)
 			}
 		case inCDATA:

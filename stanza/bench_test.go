@@ -1,0 +1,192 @@
+package stanza
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// The stanzas that the benchmarks read.
+var samples = []struct{ name, xml string }{
+	{"chat", `<message to='juliet@example.com/balcony' type='chat' id='9f2d1c7e-44a1' xml:lang='en'>` +
+		`<body>Art thou not Romeo, and a Montague?</body>` +
+		`<active xmlns='http://jabber.org/protocol/chatstates'/>` +
+		`<request xmlns='urn:xmpp:receipts'/>` +
+		`<origin-id xmlns='urn:xmpp:sid:0' id='9f2d1c7e-44a1'/></message>`},
+	{"presence", `<presence from='romeo@example.net/orchard' id='p-17'><show>away</show><priority>5</priority>` +
+		`<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://gajim.org' ` +
+		`ver='QgayPKawpkPSDYmwT/WM94uAlu0='/><x xmlns='vcard-temp:x:update'><photo/></x></presence>`},
+	{"omemo", omemo()},
+	{"cyrillic", `<message to='наташа@пример.рф' type='chat' id='c1'><body>` + cyrillic + `</body></message>`},
+}
+
+const cyrillic = `Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива ` +
+	`по-своему. Всё смешалось в доме Облонских. Жена узнала, что муж был в связи с бывшею в их доме ` +
+	`француженкою-гувернанткой, и объявила мужу, что не может жить с ним в одном доме. Поло`
+
+// omemo is an encrypted message to nine devices.
+func omemo() string {
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("0123456789abcdef"), 11))
+	var b Builder
+	b.Start("message", "", "to", "juliet@example.com", "type", "chat", "id", "o1")
+	b.Start("encrypted", "eu.siacs.conversations.axolotl").Start("header", "", "sid", "27183")
+	for _, rid := range []string{"1", "31415", "12321", "4711", "5", "6", "7", "8", "9"} {
+		b.Elem("key", "", key, "rid", rid)
+	}
+	b.Elem("iv", "", "zMPSDYmwTQgayPKaw=").End().Elem("payload", "", key).End()
+	return b.Elem("store", "urn:xmpp:hints", "").End().String()
+}
+
+// openStream is a scanner that has read a stream header.
+func openStream(tb testing.TB) *Scanner {
+	sc := NewScanner(Limits{Bytes: 1 << 20, Tag: 1 << 19})
+	if tok, _, err := sc.Scan([]byte(plainHeader), nil); tok != Opened {
+		tb.Fatalf("stream header: %v, %v", tok, err)
+	}
+	return sc
+}
+
+const plainHeader = `<stream:stream to='example.com' xmlns='jabber:client' ` +
+	`xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>`
+
+// BenchmarkScan measures the scanner alone: it yields offsets, nothing is
+// copied. BenchmarkFound adds the copy and the header of the stanza,
+// encodingxml-* is encoding/xml's RawToken over the same bytes, which checks
+// less.
+func BenchmarkScan(b *testing.B) {
+	for _, s := range samples {
+		b.Run(s.name, func(b *testing.B) { benchScan(b, []byte(s.xml)) })
+	}
+	for _, s := range samples {
+		b.Run("encodingxml-"+s.name, func(b *testing.B) { benchRawToken(b, s.xml) })
+	}
+	b.Run("bytewise", func(b *testing.B) { benchBytewise(b, []byte(samples[0].xml)) })
+	big := []byte("<message to='" + strings.Repeat("a", 256<<10) + "'/>")
+	b.Run("bigtag", func(b *testing.B) { benchScan(b, big) })
+	b.Run("bigtag-pieces", func(b *testing.B) { benchPieces(b, big, 1448) })
+	b.Run("bigtag-bytewise", func(b *testing.B) { benchBytewise(b, big) })
+}
+
+func benchScan(b *testing.B, in []byte) {
+	sc := openStream(b)
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if tok, n, err := sc.next(in); tok != Found || n != len(in) {
+			b.Fatal(tok, n, err)
+		}
+	}
+}
+
+func benchBytewise(b *testing.B, in []byte) { benchPieces(b, in, 1) }
+
+func benchPieces(b *testing.B, in []byte, size int) {
+	sc := openStream(b)
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	for b.Loop() {
+		have := 0
+		tok := More
+		for tok == More {
+			have = min(have+size, len(in))
+			var err *StreamError
+			if tok, _, err = sc.next(in[:have]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+func benchRawToken(b *testing.B, in string) {
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	// One decoder reads many, as on a stream.
+	r := &repeat{text: in}
+	d := xml.NewDecoder(r)
+	for b.Loop() {
+		for depth := 1; depth > 0; {
+			t, err := d.RawToken()
+			if err != nil && !errors.Is(err, io.EOF) {
+				b.Fatal(err)
+			}
+			switch t.(type) {
+			case xml.StartElement:
+				depth++
+			case xml.EndElement:
+				if depth--; depth == 1 {
+					depth = 0
+				}
+			}
+		}
+	}
+}
+
+// repeat reads the same text over and over.
+type repeat struct {
+	text string
+	at   int
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	n := copy(p, r.text[r.at:])
+	r.at = (r.at + n) % len(r.text)
+	return n, nil
+}
+
+// BenchmarkFound is what a stream does with each stanza: scan, copy, header.
+func BenchmarkFound(b *testing.B) {
+	for _, s := range samples {
+		b.Run(s.name, func(b *testing.B) {
+			sc, in := openStream(b), []byte(s.xml)
+			var dst Stanza
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if tok, _, err := sc.Scan(in, &dst); tok != Found {
+					b.Fatal(tok, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAppend writes a stanza to one receiver: from and to set, a
+// stanza-id added.
+func BenchmarkAppend(b *testing.B) {
+	for _, s := range samples {
+		b.Run(s.name, func(b *testing.B) {
+			st := MustParse(s.xml)
+			var e Edits
+			e.Set("from", "romeo@example.net/orchard")
+			e.Set("to", "juliet@example.com/balcony")
+			e.Last(`<stanza-id xmlns='urn:xmpp:sid:0' by='juliet@example.com' id='28482-98726-73623'/>`)
+			buf := make([]byte, 0, 8192)
+			b.SetBytes(int64(len(s.xml)))
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = st.Append(buf[:0], &e, Out{})
+			}
+		})
+	}
+}
+
+// BenchmarkJID prepares addresses.
+func BenchmarkJID(b *testing.B) {
+	for _, s := range []struct{ name, jid string }{
+		{"full", "juliet@example.com/balcony"}, {"bare", "juliet@example.com"},
+		{"upper", "Juliet@example.com/balcony"}, {"cyrillic", "наташа@пример.рф"},
+	} {
+		b.Run(s.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ParseJID(s.jid); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
