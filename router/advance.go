@@ -3,6 +3,9 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 
 	"parley/store"
 )
@@ -11,20 +14,20 @@ import (
 // if a commit must come first; the packet is then moved on by committed.
 func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 	for p.stage < until && p.err == nil && !p.stopped {
-		p.runThen(ctx)
+		r.runThen(ctx, p)
 		s := p.stage
 		p.stage++
 		if s == Deliver && p.Owed {
 			p.hold()
 		}
-		if err := r.stage(ctx, s, p); err != nil {
+		if err := r.protect(func() error { return r.stage(ctx, s, p) }); err != nil {
 			r.ended(ctx, p, s, err)
 		}
 		if len(p.writes) > 0 {
 			r.submit(p)
 			return false
 		}
-		p.runCommitted()
+		r.runCommitted(p)
 	}
 	if until == finished {
 		r.finish(ctx, p)
@@ -35,6 +38,10 @@ func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 // ended notes what a stage returned. What a handled packet wrote is committed
 // all the same, and the after stage follows the deliver stage always.
 func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
+	if r.Log.Enabled(ctx, slog.LevelDebug) {
+		r.Log.Debug("stanza ended", "stage", s, "handler", p.by, "from", p.From,
+			"to", p.To, "id", p.Stanza.ID, "why", err)
+	}
 	switch {
 	case s == Deliver:
 		r.fail(ctx, p, err)
@@ -52,7 +59,7 @@ func (r *Router) finish(ctx context.Context, p *Packet) {
 		r.fail(ctx, p, p.err)
 		p.replies = nil
 	} else {
-		p.runThen(ctx)
+		r.runThen(ctx, p)
 	}
 	for _, st := range p.replies {
 		r.answer(ctx, p, st)
@@ -94,28 +101,50 @@ func (p *Packet) rewind(before *way) {
 	p.then = p.then[:len(before.then)]
 }
 
-func (p *Packet) runCommitted() {
+// runCommitted runs the functions that wait for the commit.
+func (r *Router) runCommitted(p *Packet) {
 	for _, fn := range p.committed {
-		fn()
+		r.try(p, fn)
 	}
 	p.committed = nil
 }
 
-func (p *Packet) runThen(ctx context.Context) {
+// runThen runs the functions that wait for the next stage.
+func (r *Router) runThen(ctx context.Context, p *Packet) {
 	for _, fn := range p.then {
-		fn(ctx)
+		r.try(p, func() { fn(ctx) })
 	}
 	p.then = nil
+}
+
+// try runs a function that has no way to fail. A panic in it is logged: the
+// caller may be the store's writer, which is everybody's.
+func (r *Router) try(p *Packet, fn func()) {
+	if err := r.protect(func() error { fn(); return nil }); err != nil {
+		r.Log.Error("stanza failed", "from", p.From, "to", p.To, "id", p.Stanza.ID, "err", err)
+	}
+}
+
+// protect turns a panic into an error: it is one stanza's fault, and the
+// process is everybody's.
+func (r *Router) protect(fn func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.Metrics.Panic()
+			err = fmt.Errorf("handler panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return fn()
 }
 
 // commit is called by the store's writer, in the order of commits, when the
 // packet's writes are committed or have failed. It does not block: if nobody
 // runs the line and it can move now, a goroutine does.
 func (p *Packet) commit(err error) {
-	if err == nil {
-		p.runCommitted()
-	}
 	l := p.line
+	if err == nil {
+		l.router.runCommitted(p)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.waiting = false

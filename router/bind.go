@@ -27,7 +27,8 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 		return nil, stanza.BadRequest // RFC 6120 section 7.7.2.1, Bad Request
 	}
 	a = a.Host.Router.accounts.keep(a)
-	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), stream: s}
+	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), stream: s,
+		bound: make(chan struct{})}
 	n.line.router, n.line.origin, n.line.sender = a.Host.Router, Local, n
 	for {
 		old, err := a.join(n)
@@ -42,6 +43,7 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 		old.refuse(stanza.StreamConflict)
 		old.leave(ctx)
 	}
+	defer close(n.bound)
 	a.Host.Router.Metrics.Sessions(1)
 	for _, fn := range a.Host.bound {
 		fn(ctx, n)
@@ -91,6 +93,10 @@ func (s *Session) leave(ctx context.Context) {
 	s.unbound.Do(func() {
 		wait, cancel := context.WithTimeout(ctx, drain)
 		defer cancel()
+		select {
+		case <-s.bound:
+		case <-wait.Done():
+		}
 		_ = s.line.Flush(wait) // what is late is finished all the same, without this session
 		s.depart(ctx)
 	})

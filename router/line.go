@@ -69,6 +69,7 @@ func (l *Line) packet(st *stanza.Stanza) *Packet {
 	} else {
 		p = new(Packet)
 	}
+	l.router.Metrics.StanzaIn(uint8(st.Kind))
 	p.Stanza, p.Origin, p.Sender, p.line = st, l.origin, l.sender, l
 	return p
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
 	"parley/stanza"
 	"parley/store"
@@ -162,10 +161,7 @@ func (h *Host) run(ctx context.Context, s Stage, p *Packet, side Side, a *Accoun
 	p.Side, p.Account = side, a
 	for i := range steps {
 		if err := steps[i].fn(ctx, p); err != nil {
-			if r := h.Router; r.debug(ctx) {
-				r.Log.Debug("stanza ended", "stage", s, "handler", steps[i].name,
-					"from", p.From, "to", p.To, "id", p.Stanza.ID, "why", err)
-			}
+			p.by = steps[i].name
 			return err
 		}
 	}
@@ -173,13 +169,7 @@ func (h *Host) run(ctx context.Context, s Stage, p *Packet, side Side, a *Accoun
 }
 
 // stage runs one stage of a packet for both sides, the sender's first.
-func (r *Router) stage(ctx context.Context, s Stage, p *Packet) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.Metrics.Panic()
-			err = fmt.Errorf("handler panicked: %v\n%s", v, debug.Stack())
-		}
-	}()
+func (r *Router) stage(ctx context.Context, s Stage, p *Packet) error {
 	if s == Refuse {
 		if err := r.resolve(ctx, p); err != nil {
 			return err
@@ -194,7 +184,7 @@ func (r *Router) stage(ctx context.Context, s Stage, p *Packet) (err error) {
 		}
 	}
 	// To oneself there is one record and one copy: those of the receiver.
-	once := p.self() && (s == Record || s == Copy)
+	once := p.self() && p.receives() && (s == Record || s == Copy)
 	if p.sending != nil && !once {
 		if err := p.sending.Host.run(ctx, s, p, Sending, p.sending); err != nil {
 			return err

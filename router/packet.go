@@ -81,6 +81,8 @@ type Packet struct {
 	sending *Account // the sending side's account, nil if that is not ours
 	behalf  *Account // of what the server sends for an account: who may refuse it first
 	refusal error    // what the routing rules say behind the refuse stage
+	ignored bool     // there is no receiving side
+	by      string   // the handler that ended it, for the log
 	room    [2]*Session
 	id      string // of a request of ours, in place of the stanza's
 	way
@@ -187,5 +189,5 @@ func (p *Packet) self() bool { return p.sending != nil && p.sending == p.Peer }
 
 // receives says whether the stages run for a receiving side.
 func (p *Packet) receives() bool {
-	return p.Peer != nil || p.Dest != nil && !p.Dest.Accounts
+	return !p.ignored && (p.Peer != nil || p.Dest != nil && !p.Dest.Accounts)
 }

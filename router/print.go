@@ -1,10 +1,8 @@
 package router
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -67,6 +65,3 @@ func (h *Host) ownerLines() []string {
 	slices.Sort(lines)
 	return lines
 }
-
-// debug says whether anybody wants to know why a stanza ended.
-func (r *Router) debug(ctx context.Context) bool { return r.Log.Enabled(ctx, slog.LevelDebug) }

@@ -205,6 +205,15 @@ func (g *registry) keep(a *Account) *Account {
 	return a
 }
 
+// Forget lets go of the memory that an address had no account. Whoever makes
+// an account calls it, so that stanzas reach the account at once.
+func (r *Router) Forget(bare stanza.JID) {
+	s := r.accounts.shard(bare.String())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.missing, bare.String())
+}
+
 // drop forgets a deleted account.
 func (g *registry) drop(a *Account) {
 	s := g.shard(a.JID.String())

@@ -138,7 +138,7 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 			return fmt.Errorf("load account: %w", err)
 		}
 		p.Kind = ToNobody
-		p.refusal = noSuchUser(p)
+		p.noSuchUser()
 		return nil
 	}
 	if p.To.IsFull() && (!p.subscription() || p.Origin == Server) {
@@ -163,14 +163,14 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 // silently: it has no targets. It passes the stages all the same, so that the
 // sender's roster does not tell who exists, and a subscription to somebody who
 // does not exist any more can be ended.
-func noSuchUser(p *Packet) error {
-	if p.Stanza.Kind == stanza.Presence {
-		return nil
+func (p *Packet) noSuchUser() {
+	switch {
+	case p.Stanza.Kind == stanza.Presence:
+	case p.Stanza.Kind == stanza.Message && p.MessageType() == "headline":
+		p.refusal = Handled
+	default:
+		p.refusal = stanza.ServiceUnavailable
 	}
-	if p.Stanza.Kind == stanza.Message && p.MessageType() == "headline" {
-		return Handled
-	}
-	return stanza.ServiceUnavailable
 }
 
 // bareMessage chooses who gets a message to a bare JID or to a full JID that
@@ -212,26 +212,20 @@ func (p *Packet) bareMessage() {
 
 // barePresence chooses who gets presence to a bare JID, and what of presence
 // to a full JID without a session is ignored (RFC 6121 sections 8.5.2.1.2 and
-// 8.5.3.2.2, Presence).
+// 8.5.3.2.2, Presence). What is ignored has its sending side all the same.
 func (p *Packet) barePresence() {
 	typ := p.Stanza.Type
-	full := p.To.IsFull()
+	nobody := p.To.IsFull() && p.Peer.Session(p.To.Resource()) == nil
 	switch typ {
-	case "", "unavailable":
-		if full {
-			p.refusal = Handled
-			return
-		}
-	case "subscribed", "unsubscribe", "unsubscribed":
-		if full && p.Peer.Session(p.To.Resource()) == nil {
-			p.refusal = Handled
-			return
-		}
+	case "", "unavailable", "subscribed", "unsubscribe", "unsubscribed":
+		p.ignored = nobody
 	case "error":
-		p.refusal = Handled // no resource of ours caused it
-		return
+		p.ignored = true // no resource of ours caused it
 	case "probe":
 		return // RFC 6121 section 4.3.2: answered by presence, never delivered
+	}
+	if p.ignored {
+		return
 	}
 	for _, s := range p.Peer.Sessions() {
 		// RFC 6121 section 3.1.3: a request goes to available resources, and

@@ -42,6 +42,7 @@ type Session struct {
 	stream   Stream
 	line     Line
 	queue    queue
+	bound    chan struct{} // closed when the modules know of it
 	unbound  sync.Once
 }
 
@@ -71,7 +72,6 @@ func (s *Session) Park() { s.line.Park() }
 // Handle takes a stanza that the client sent: it gets its from, its place in
 // the line, and goes its way. It blocks while the line is full.
 func (s *Session) Handle(ctx context.Context, st *stanza.Stanza) {
-	s.Host.Router.Metrics.StanzaIn(uint8(st.Kind))
 	if st.Kind == stanza.Other {
 		// RFC 6120 section 4.9.3.24, unsupported-stanza-type
 		s.refuse(stanza.StreamUnsupportedStanzaType)
