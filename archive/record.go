@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/router"
+	"parley/stanza"
+	"parley/store"
+)
+
+// record decides what becomes of a message to a local account: it is owed, and
+// stored when no session takes it now.
+func (m *Archive) record(ctx context.Context, p *router.Packet) error {
+	if p.Side != router.Receiving || !owed(p.Stanza, p.Origin == router.Server) {
+		return nil
+	}
+	quota := m.host.Router.Config().Messages.Offline
+	p.Owed = quota > 0
+	if quota == 0 || m.taker(p) {
+		return nil
+	}
+	box, err := m.inbox.Get(ctx, p.Account)
+	if err != nil {
+		return err
+	}
+	stamp := time.Now()
+	p.Write(func(tx *store.Tx) (err error) {
+		p.Row, err = add(tx, box.account.ID, p, stamp, quota)
+		switch {
+		case errors.Is(err, store.ErrQuota) && len(p.Targets) > 0:
+			return nil // some session gets it nevertheless
+		case errors.Is(err, store.ErrQuota):
+			// The queue is full (XEP-0160 section 2, Process Flow).
+			return stanza.ServiceUnavailable
+		}
+		p.Outcome.Stored = err == nil
+		return err
+	})
+	p.Committed(func() { m.stored(box, p, stamp) })
+	return nil
+}
+
+// taker says whether a session is among the targets that takes the message
+// from us: one with a priority that is not negative (XEP-0160 section 2,
+// Process Flow), or one that is not available and was addressed by its own
+// full JID. A session that waits for older messages takes it as a row.
+func (m *Archive) taker(p *router.Packet) bool {
+	found := false
+	for _, s := range p.Targets {
+		if pr := s.Presence(); pr != nil && pr.Priority < 0 {
+			continue
+		}
+		if m.behind(s) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// add writes a message and says that it is owed to the account.
+func add(tx *store.Tx, account int64, p *router.Packet, stamp time.Time, quota int) (int64, error) {
+	body, err := tx.AddBody(text(p), p.From.String(), stamp)
+	if err != nil {
+		return 0, err
+	}
+	return tx.AddMissed(account, body, quota)
+}
+
+// text is the message as its receiver would have got it, complete with its
+// addresses.
+func text(p *router.Packet) string {
+	e := p.Edits
+	e.Set("from", p.From.String())
+	e.Set("to", p.To.String())
+	return string(p.Stanza.Append(nil, &e, stanza.Out{XMLNS: true}))
+}
+
+// stored is told of a new row. If the account had nobody to take the message
+// when it came and has somebody now, it is handed over.
+func (m *Archive) stored(box *inbox, p *router.Packet, stamp time.Time) {
+	if p.Row == 0 {
+		return
+	}
+	var late []*router.Session
+	box.mu.Lock()
+	box.newest = max(box.newest, p.Row)
+	if len(p.Targets) == 0 {
+		late = box.missing(p.Row)
+	}
+	box.mu.Unlock()
+	if len(late) > 0 {
+		m.hand(box, store.Message{
+			ID: p.Row, Body: text(p), From: p.From.String(), Stamp: stamp}, nil, late...)
+	}
+}
