@@ -32,12 +32,16 @@ func useLog(c *conn) error {
 type checkpointer struct {
 	c     *conn
 	w     *writer
+	most  int // pages
 	quit  chan struct{}
 	ended chan struct{}
 }
 
-func newCheckpointer(c *conn, w *writer) *checkpointer {
-	return &checkpointer{c, w, make(chan struct{}), make(chan struct{})}
+func newCheckpointer(c *conn, w *writer, most int) *checkpointer {
+	if most == 0 {
+		most = maxLog
+	}
+	return &checkpointer{c, w, most, make(chan struct{}), make(chan struct{})}
 }
 
 func (k *checkpointer) run() {
@@ -53,7 +57,7 @@ func (k *checkpointer) run() {
 		case <-k.quit:
 			return
 		}
-		if log, err := checkpoint(k.c); err == nil && log > maxLog {
+		if log, err := checkpoint(k.c); err == nil && log > k.most {
 			k.w.restart.Store(true)
 		}
 	}

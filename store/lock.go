@@ -27,19 +27,16 @@ func lockFolder(dir string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
-	if err := writeHolder(f); err != nil {
-		f.Close()
-		return nil, err
-	}
+	sayHolder(f)
 	return f, nil
 }
 
-func writeHolder(f *os.File) error {
-	if err := f.Truncate(0); err != nil {
-		return err
+// sayHolder notes who has the lock. It only serves the message that others
+// get, so that it may fail.
+func sayHolder(f *os.File) {
+	if f.Truncate(0) == nil {
+		f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
-	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	return err
 }
 
 // holder names the process that has the lock, if it has said so already.

@@ -142,12 +142,14 @@ func (tx *Tx) dropOrphans() error {
 	return wrap("drop unused bodies", err)
 }
 
+// dropBody removes body ?1 if no message row points to it.
+const dropBody = `DELETE FROM body WHERE id = ?1
+	AND NOT EXISTS (SELECT 1 FROM message WHERE body = ?1)`
+
 // dropBodies removes those of the bodies that no message row points to.
 func (tx *Tx) dropBodies(bodies []int64) error {
 	for _, id := range bodies {
-		err := tx.do(`DELETE FROM body WHERE id = ?1
-			AND NOT EXISTS (SELECT 1 FROM message WHERE body = ?1)`, id)
-		if err != nil {
+		if err := tx.do(dropBody, id); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	BeforeCommit func(batch int)
 	// Committed, if set, is told the size and outcome of each commit (metrics).
 	Committed func(Commit)
+
+	maxLog int // see checkpoint.go; tests make it small
 }
 
 // Commit describes one group commit.
@@ -105,7 +107,7 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 	if err != nil {
 		return err
 	}
-	db.ckpt = newCheckpointer(c, db.writer)
+	db.ckpt = newCheckpointer(c, db.writer, o.maxLog)
 	db.readers = make(chan *conn, db.n)
 	for range db.n {
 		c, err := connect(ctx, db.pool, `PRAGMA query_only = ON;`)

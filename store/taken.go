@@ -6,6 +6,19 @@ import (
 	"slices"
 )
 
+const (
+	// highestOwed is the highest id owed to account ?1.
+	highestOwed = `SELECT id FROM message WHERE account = ?1 AND owed = 1
+		ORDER BY id DESC LIMIT 1`
+	// takeUpTo removes the rows of account ?1 that nothing needs when its mark
+	// moves from ?2 to ?3.
+	takeUpTo = `DELETE FROM message
+		WHERE account = ?1 AND owed = 1 AND archived = 0 AND id > ?2 AND id <= ?3
+		AND NOT EXISTS (SELECT 1 FROM message_exception e
+			WHERE e.account = ?1 AND e.id = message.id)
+		RETURNING body`
+)
+
 // TakenUpTo moves the account's mark: what is owed with ids up to id was
 // taken, but for the ids in except. Rows that nothing needs any more go.
 func (tx *Tx) TakenUpTo(account, id int64, except []int64) error {
@@ -57,11 +70,7 @@ func (tx *Tx) advance(account, from, to int64) error {
 	if err != nil {
 		return err
 	}
-	bodies, err := tx.ids(`DELETE FROM message
-		WHERE account = ?1 AND owed = 1 AND archived = 0 AND id > ?2 AND id <= ?3
-		AND NOT EXISTS (SELECT 1 FROM message_exception e
-			WHERE e.account = ?1 AND e.id = message.id)
-		RETURNING body`, account, from, to)
+	bodies, err := tx.ids(takeUpTo, account, from, to)
 	if err != nil {
 		return err
 	}
@@ -74,9 +83,8 @@ func (tx *Tx) advance(account, from, to int64) error {
 
 // marks are the highest id owed to the account, 0 for none, and its mark.
 func (tx *Tx) marks(account int64) (last, mark int64, err error) {
-	err = tx.row(`SELECT coalesce((SELECT id FROM message WHERE account = ?1 AND owed = 1
-			ORDER BY id DESC LIMIT 1), 0),
-		coalesce((SELECT upto FROM message_mark WHERE account = ?1), 0)`,
+	err = tx.row(`SELECT coalesce((`+highestOwed+`), 0), coalesce((
+			SELECT upto FROM message_mark WHERE account = ?1), 0)`,
 		args(account), &last, &mark)
 	return last, mark, err
 }
