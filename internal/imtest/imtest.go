@@ -1,0 +1,278 @@
+// Package imtest runs conversations against a router with modules, without
+// sockets: tests of modules write down who sends what and who receives what.
+//
+//	home  -> <presence/>
+//	home  <- <presence from='alice@a.lit/home' to='alice@a.lit/home'/>
+//	away  -> <presence type='subscribe' from='x@b.lit' to='alice@a.lit'/>
+//
+// Each line is a client's name, an arrow and a stanza: "->" is sent by the
+// client, "<-" is the next that it receives. Before the next "->" nobody may
+// have received anything that is not written down. "away" is the rest of the
+// network: another server sends, or is sent to. Order of attributes does not
+// matter; the value '*' matches anything. Blank lines and those with # do not
+// count.
+//
+// A test runs inside a testing/synctest bubble, so that "nothing more comes" is
+// certain and time is the test's own.
+package imtest
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"parley/conf"
+	"parley/router"
+	"parley/stanza"
+	"parley/store"
+)
+
+// Away is the name of the rest of the network.
+const Away = "away"
+
+// World is a router with the host a.lit, whose accounts are made when somebody
+// logs in.
+type World struct {
+	T      testing.TB
+	Router *router.Router
+	Host   *router.Host
+	Store  *store.DB
+
+	clients map[string]*client
+	away    outside
+	line    *router.Line
+}
+
+// Run runs a test in a world whose host has the modules that make returns.
+// config is added to the configuration file.
+func Run(t *testing.T, config string, modules func(r *router.Router) []router.Module, test func(w *World)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db, err := store.Open(t.Context(), dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		c, err := conf.Parse("test", "domains = ['a.lit']\n"+config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &World{T: t, Store: db, clients: map[string]*client{}}
+		w.Router = router.New(router.Options{Store: db, Config: c, Out: &w.away,
+			Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		w.Host = w.Router.AddHost("a.lit", true, modules(w.Router)...)
+		w.line = w.Router.NewLine(router.Remote)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Router.Run(ctx) }()
+		test(w)
+		synctest.Wait()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// outside is the rest of the network as the router sees it.
+type outside struct {
+	mu  sync.Mutex
+	got []string
+}
+
+// Send implements router.Outbound.
+func (o *outside) Send(_ context.Context, p *router.Packet) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.got = append(o.got, string(p.Stanza.Append(nil, &p.Edits, stanza.Out{})))
+	return nil
+}
+
+func (o *outside) take() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	got := o.got
+	o.got = nil
+	return got
+}
+
+// client is a stream that takes all there is.
+type client struct {
+	t       testing.TB
+	session *router.Session
+	inbox   []string
+}
+
+// Wake implements router.Stream: what waits is taken by take.
+func (c *client) Wake() {}
+
+// Close implements router.Stream.
+func (c *client) Close(e *stanza.StreamError) { c.t.Errorf("%s closed: %v", c.session.JID, e) }
+
+// Out implements router.Stream.
+func (c *client) Out() stanza.Out { return stanza.Out{} }
+
+// Addr implements router.Stream.
+func (c *client) Addr() string { return "192.0.2.1:5222" }
+
+// take is what waits for the client, one stanza each.
+func (c *client) take() []string {
+	b, ok := c.session.Take()
+	if !ok {
+		return nil
+	}
+	list := split(c.t, string(b.Bytes))
+	c.session.Written(b, nil)
+	return list
+}
+
+// Account makes the account if there is none.
+func (w *World) Account(bare string) *router.Account {
+	w.T.Helper()
+	jid := stanza.MustJID(bare)
+	if a, err := w.Router.Account(context.Background(), jid); err == nil {
+		return a
+	}
+	err := w.Store.Update(context.Background(), func(tx *store.Tx) error {
+		_, err := tx.CreateAccount(bare, "x")
+		return err
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	a, err := w.Router.Account(context.Background(), jid)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return a
+}
+
+// Login binds a session, which conversations then call by the name.
+func (w *World) Login(name, full string) *router.Session {
+	w.T.Helper()
+	jid := stanza.MustJID(full)
+	c := &client{t: w.T}
+	s, err := w.Account(jid.Bare().String()).Bind(context.Background(), jid.Resource(), c)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	c.session = s
+	w.clients[name] = c
+	return s
+}
+
+// Logout ends a session as if its connection had been lost.
+func (w *World) Logout(name string) {
+	w.T.Helper()
+	c := w.clients[name]
+	delete(w.clients, name)
+	c.session.End(context.Background())
+	w.collect()
+}
+
+// Talk runs a conversation.
+func (w *World) Talk(script string) {
+	w.T.Helper()
+	w.collect()
+	for line := range strings.Lines(script) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, rest, _ := strings.Cut(line, " ")
+		arrow, xml, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		switch xml = strings.TrimSpace(xml); arrow {
+		case "->":
+			w.Quiet(line)
+			w.send(name, xml)
+			w.collect()
+		case "<-":
+			w.expect(name, xml)
+		default:
+			w.T.Fatalf("no arrow: %s", line)
+		}
+	}
+	w.Quiet("the end")
+}
+
+// send is a stanza on its way in.
+func (w *World) send(name, xml string) {
+	w.T.Helper()
+	st, err := stanza.Parse(xml)
+	if err != nil {
+		w.T.Fatalf("%s: %v", xml, err)
+	}
+	if name == Away {
+		if err := w.line.Put(context.Background(), st); err != nil {
+			w.T.Fatal(err)
+		}
+		return
+	}
+	w.client(name).session.Handle(context.Background(), st)
+}
+
+func (w *World) client(name string) *client {
+	w.T.Helper()
+	c := w.clients[name]
+	if c == nil {
+		w.T.Fatalf("nobody is called %s", name)
+	}
+	return c
+}
+
+// collect waits until nothing moves and empties the queues.
+func (w *World) collect() {
+	synctest.Wait()
+	for _, c := range w.clients {
+		c.inbox = append(c.inbox, c.take()...)
+	}
+}
+
+// inbox is what a client has received and nobody has asked for.
+func (w *World) inbox(name string) *[]string {
+	if name == Away {
+		return &w.away.got
+	}
+	return &w.client(name).inbox
+}
+
+func (w *World) expect(name, want string) {
+	w.T.Helper()
+	in := w.inbox(name)
+	if len(*in) == 0 {
+		w.T.Errorf("%s got nothing, want\n %s", name, want)
+		return
+	}
+	got := (*in)[0]
+	*in = (*in)[1:]
+	if !matches(w.T, want, got) {
+		w.T.Errorf("%s got\n %s\nwant\n %s", name, got, want)
+	}
+}
+
+// Quiet fails the test if anybody has received what was not written down.
+func (w *World) Quiet(before string) {
+	w.T.Helper()
+	for name, c := range w.clients {
+		for _, got := range c.inbox {
+			w.T.Errorf("before %s\n %s also got\n %s", before, name, got)
+		}
+		c.inbox = nil
+	}
+	for _, got := range w.away.take() {
+		w.T.Errorf("before %s\n away also got\n %s", before, got)
+	}
+}
+
+// Drop forgets what everybody has received.
+func (w *World) Drop() {
+	w.collect()
+	for _, c := range w.clients {
+		c.inbox = nil
+	}
+	w.away.take()
+}
