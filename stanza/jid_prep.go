@@ -56,7 +56,10 @@ func NewJID(local, domain, resource string) (JID, error) {
 // WithResource replaces the resourcepart, preparing it (OpaqueString,
 // RFC 7622 section 3.4). With "" it is Bare.
 func (j JID) WithResource(resource string) (JID, error) {
-	if resource == "" {
+	switch {
+	case j.IsZero():
+		return JID{}, fmt.Errorf("address %.100q: %w", "/"+resource, errJIDEmpty)
+	case resource == "":
 		return j.Bare(), nil
 	}
 	r, err := prepareResource(resource)
