@@ -122,14 +122,16 @@ func (tx *Tx) take(account, id int64) (was bool, err error) {
 			SELECT upto FROM message_mark WHERE account = ?1), 0)
 		FROM message WHERE id = ?2 AND account = ?1 AND owed = 1`,
 		args(account, id), &archived, &body, &above)
-	if err == nil {
-		was, err = tx.except(account, id, above)
-	}
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return false, nil
-	}
-	if err != nil || !was || archived {
-		return was, err
+	case err != nil:
+		return false, err
+	case archived || !above:
+		was, err = tx.except(account, id, above)
+		if err != nil || !was || archived {
+			return was, err
+		}
 	}
 	return true, tx.dropMessage(account, id, body)
 }
@@ -147,14 +149,12 @@ func (tx *Tx) except(account, id int64, above bool) (changed bool, err error) {
 	return n > 0, err
 }
 
-// dropMessage removes a row that is neither missed nor archived.
+// dropMessage removes a row that is neither missed nor archived. It has no
+// exception: above the mark only what is archived has one.
 func (tx *Tx) dropMessage(account, id, body int64) error {
-	err := tx.do(`DELETE FROM message WHERE id = ?1`, id)
-	if err == nil {
-		err = tx.do(`DELETE FROM message_exception WHERE account = ?1 AND id = ?2`, account, id)
+	delete(tx.w.counts, account)
+	if err := tx.do(`DELETE FROM message WHERE id = ?1`, id); err != nil {
+		return err
 	}
-	if err == nil {
-		err = tx.dropBodies([]int64{body})
-	}
-	return err
+	return tx.dropBodies([]int64{body})
 }
