@@ -21,7 +21,7 @@ func (r *Router) deliver(ctx context.Context, p *Packet) error {
 	case stanza.Message:
 		return p.deliverMessage()
 	case stanza.Presence:
-		p.deliverPresence()
+		r.deliverPresence(ctx, p)
 		return nil
 	}
 	return r.deliverIQ(p)
@@ -50,9 +50,17 @@ func (p *Packet) deliverMessage() error {
 }
 
 // deliverPresence queues presence. Nobody is told when there is nobody (RFC
-// 6121 section 8.5.2.2.2); probes are for servers (RFC 6121 section 4.3).
-func (p *Packet) deliverPresence() {
+// 6121 section 8.5.2.2.2); probes are for servers (RFC 6121 section 4.3). A
+// probe to an account that does not exist is answered like one to an account
+// that knows nothing of the prober (RFC 6121 sections 8.5.1 and 4.3.2), so that
+// the answer does not tell which it was.
+func (r *Router) deliverPresence(ctx context.Context, p *Packet) {
 	if p.Stanza.Type == "probe" {
+		if p.Kind == ToNobody && p.Origin != Server {
+			var b stanza.Builder
+			r.Route(ctx, b.Start("presence", "", "from", p.To.Bare().String(), "to",
+				p.From.Bare().String(), "id", p.Stanza.ID, "type", "unsubscribed").End().Stanza())
+		}
 		return
 	}
 	for _, s := range p.Targets {

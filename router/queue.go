@@ -86,6 +86,13 @@ func (q *queue) written(b *Batch) {
 	}
 }
 
+// stop lets nothing more in: the stream has failed.
+func (q *queue) stop() {
+	q.mu.Lock()
+	q.full = true
+	q.mu.Unlock()
+}
+
 // close drops what waits and lets nothing more in; it returns the owed.
 func (q *queue) close() (dropped int, owed []*Packet) {
 	q.mu.Lock()

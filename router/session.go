@@ -161,6 +161,9 @@ func (s *Session) Written(b Batch, err error) {
 	r := s.Host.Router
 	r.Metrics.Queue(-len(b.Bytes))
 	s.queue.written(&b)
+	if err != nil {
+		s.queue.stop() // what was in the batch must not come back to this session
+	}
 	for _, p := range b.owed {
 		for _, fn := range s.Host.took {
 			if err == nil {

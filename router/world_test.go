@@ -123,6 +123,7 @@ type client struct {
 	mu     sync.Mutex
 	wakes  int
 	closed *stanza.StreamError
+	addr   string
 	woken  chan struct{}
 }
 
@@ -145,7 +146,7 @@ func (c *client) Close(e *stanza.StreamError) {
 }
 
 func (c *client) Out() stanza.Out { return stanza.Out{} }
-func (c *client) Addr() string    { return "192.0.2.1:1" }
+func (c *client) Addr() string    { return c.addr }
 
 func (c *client) error() *stanza.StreamError {
 	c.mu.Lock()
