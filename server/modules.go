@@ -1,0 +1,24 @@
+package server
+
+import (
+	"parley/archive"
+	"parley/presence"
+	"parley/router"
+	"parley/xep"
+)
+
+// modules are the features of a domain with accounts. Within each stage they
+// run in this order; "parley pipeline" prints it.
+func (s *Server) modules() []router.Module {
+	contacts := contacts{s.roster}
+	return []router.Module{
+		xep.NewBlocking(contacts),
+		xep.NewStrangers(contacts),
+		s.roster,
+		presence.New(s.router, s.roster),
+		archive.New(),
+		xep.Ping{},
+		xep.Version{Name: "Parley", Version: Version},
+		xep.Time{},
+	}
+}

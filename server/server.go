@@ -1,0 +1,209 @@
+// Package server puts the parts together: the store, the router with the
+// modules of each domain (modules.go), the listeners, the certificates, the
+// control socket and the metrics. New opens and binds all that can fail, Run
+// serves until its context ends.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"parley/auth"
+	"parley/c2s"
+	"parley/conf"
+	"parley/internal/certs"
+	"parley/internal/control"
+	"parley/metrics"
+	"parley/roster"
+	"parley/router"
+	"parley/store"
+)
+
+// Options of New beyond the configuration.
+type Options struct {
+	Log *slog.Logger
+
+	// ConfigPath is the file that reload reads again; "" for none.
+	ConfigPath string
+
+	// Store has what tests hook into.
+	Store store.Options
+
+	// Blocking makes connections wait in Read instead of being parked.
+	Blocking bool
+
+	// Unbound opens no port and no socket: connections come by ServeConn.
+	Unbound bool
+}
+
+// Server is one running Parley.
+type Server struct {
+	log     *slog.Logger
+	options Options
+	started time.Time
+
+	store   *store.DB
+	metrics *metrics.Set
+	router  *router.Router
+	roster  *roster.Roster
+	certs   *certs.Store
+	clients *c2s.Server
+	parts   []part // what Run runs beside the clients
+	listen  []c2s.Listener
+	where   map[string]string // address → what is served there
+
+	reloading sync.Mutex
+}
+
+// part is something that runs until its context ends.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// New opens the data folder and everything that can fail. The server holds the
+// data folder until Run has returned, or Close where Run was never called.
+func New(ctx context.Context, c *conf.Config, o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &Server{log: o.Log, options: o, started: time.Now(), metrics: metrics.New(), where: map[string]string{}}
+	if err := s.open(ctx, c); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context, c *conf.Config) error {
+	so := s.options.Store
+	if so.Committed == nil {
+		so.Committed = func(k store.Commit) { s.metrics.Commit(k.Batch, k.Seconds, k.Err) }
+	}
+	var err error
+	if s.store, err = store.Open(ctx, c.Data, so); err != nil {
+		return fmt.Errorf("open data folder %s: %w", c.Data, err)
+	}
+	if s.certs, err = certs.Open(c, s.log); err != nil {
+		return err
+	}
+	s.router = router.New(router.Options{Store: s.store, Config: c, Log: s.log, Metrics: s.metrics})
+	s.roster = roster.New(s.router)
+	for _, domain := range c.Domains {
+		s.router.AddHost(domain, true, s.modules()...)
+	}
+	authenticator, err := s.authenticator(ctx)
+	if err != nil {
+		return err
+	}
+	s.clients = c2s.New(s.clientOptions(authenticator))
+	if s.options.Unbound {
+		return nil
+	}
+	return s.bind(ctx, c)
+}
+
+// bind opens the ports and the control socket.
+func (s *Server) bind(ctx context.Context, c *conf.Config) error {
+	for _, l := range listeners(c) {
+		nl, err := c2s.Listen(ctx, l.addr)
+		if err != nil {
+			return fmt.Errorf("listen for clients: %w", err)
+		}
+		s.listen = append(s.listen, c2s.Listener{Listener: nl, Direct: l.direct})
+		s.where[nl.Addr().String()] = l.what
+	}
+	if err := s.bindHTTP(ctx, c); err != nil {
+		return err
+	}
+	ctl, err := control.Listen(c.Data, s.handlers(), s.log)
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, part{"control", ctl.Run},
+		part{"certificates", func(ctx context.Context) error { s.certs.Watch(ctx, certEvery); return nil }})
+	return nil
+}
+
+// certEvery is how often certificate files are looked at.
+const certEvery = time.Minute
+
+type listener struct {
+	addr, what string
+	direct     bool
+}
+
+func listeners(c *conf.Config) []listener {
+	var all []listener
+	for _, a := range c.C2S.Listen {
+		all = append(all, listener{a, "clients (STARTTLS)", false})
+	}
+	for _, a := range c.C2S.ListenTLS {
+		all = append(all, listener{a, "clients (direct TLS)", true})
+	}
+	return all
+}
+
+// Run serves until ctx ends: then streams are closed with system-shutdown
+// (RFC 6120 section 4.9.3.20), queues are written or kept, and the store is
+// closed. A part that fails ends the whole server with its error.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	rest, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.router.Run(rest); err != nil {
+			cancel(fmt.Errorf("router: %w", err))
+		}
+	})
+	for _, p := range s.parts {
+		wg.Go(func() {
+			if err := p.run(ctx); err != nil {
+				cancel(fmt.Errorf("%s: %w", p.name, err))
+			}
+		})
+	}
+	err := s.clients.Serve(ctx, s.listen...)
+	stop() // the modules' goroutines live as long as the last stream
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = errors.Join(err, cause)
+	}
+	return errors.Join(err, s.store.Close())
+}
+
+// Close gives up what New opened, for a server that was never run.
+func (s *Server) Close() error {
+	var errs []error
+	for _, l := range s.listen {
+		errs = append(errs, l.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// ServeConn takes over a connection of a client that was made elsewhere.
+func (s *Server) ServeConn(nc net.Conn, direct bool) error { return s.clients.ServeConn(nc, direct) }
+
+// Router is the server's router, for tests and tools.
+func (s *Server) Router() *router.Router { return s.router }
+
+// Store is the server's store, for tests and tools.
+func (s *Server) Store() *store.DB { return s.store }
+
+func (s *Server) clientOptions(a *auth.Authenticator) c2s.Options {
+	return c2s.Options{
+		Router:      s.router,
+		Auth:        a,
+		Log:         s.log,
+		Certificate: s.certificate,
+		Blocking:    s.options.Blocking,
+	}
+}

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"context"
+	"os"
+
+	"parley/internal/certs"
+	"parley/internal/control"
+	"parley/router"
+)
+
+// status tells how the server is doing.
+func (s *Server) status(ctx context.Context, _ control.None) (control.Status, error) {
+	st := control.Status{
+		Version: Version,
+		PID:     os.Getpid(),
+		Started: s.started,
+		Config:  s.options.ConfigPath,
+		Domains: s.router.Config().Domains,
+		Listen:  s.where,
+	}
+	s.router.Sessions(func(*router.Session) bool { st.Sessions++; return true })
+	for _, d := range st.Domains {
+		n, err := s.store.CountAccounts(ctx, d)
+		if err != nil {
+			return st, err
+		}
+		st.Accounts += n
+	}
+	st.Notes = s.notes()
+	return st, nil
+}
+
+// notes is what an admin should know beside the figures.
+func (s *Server) notes() []string {
+	// crypto/tls negotiates it by itself with clients that can.
+	notes := []string{"TLS 1.3 key exchange offers X25519MLKEM768, which keeps its secret from quantum computers too."}
+	for _, src := range s.certs.Sources() {
+		if src.Origin == certs.SelfMade {
+			notes = append(notes, "The certificate of "+src.Host+" is self-made: see parley check.")
+		}
+	}
+	return notes
+}
