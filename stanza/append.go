@@ -46,7 +46,7 @@ func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
 		a := &s.attrs[n]
 		before := int(a.name) - 1 // the white space before it
 		c := e.attr(s.Raw[a.name:a.nend])
-		isNS := a.kind == xmlnsAll && attrValue(s.Raw[a.val:a.vend]) == s.content
+		isNS := a.kind == xmlnsAll && s.scoped
 		declared = declared || a.kind == xmlnsAll && !isNS
 		if c == nil && !isNS {
 			continue

@@ -8,25 +8,14 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"parley/stanza/xmlgen"
 )
 
 // The stanzas that the benchmarks read.
 var samples = []struct{ name, xml string }{
-	{"chat", `<message to='juliet@example.com/balcony' type='chat' id='9f2d1c7e-44a1' xml:lang='en'>` +
-		`<body>Art thou not Romeo, and a Montague?</body>` +
-		`<active xmlns='http://jabber.org/protocol/chatstates'/>` +
-		`<request xmlns='urn:xmpp:receipts'/>` +
-		`<origin-id xmlns='urn:xmpp:sid:0' id='9f2d1c7e-44a1'/></message>`},
-	{"presence", `<presence from='romeo@example.net/orchard' id='p-17'><show>away</show><priority>5</priority>` +
-		`<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://gajim.org' ` +
-		`ver='QgayPKawpkPSDYmwT/WM94uAlu0='/><x xmlns='vcard-temp:x:update'><photo/></x></presence>`},
-	{"omemo", omemo()},
-	{"cyrillic", `<message to='наташа@пример.рф' type='chat' id='c1'><body>` + cyrillic + `</body></message>`},
+	{"chat", xmlgen.Chat}, {"presence", xmlgen.Presence}, {"omemo", omemo()}, {"cyrillic", xmlgen.Cyrillic},
 }
-
-const cyrillic = `Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива ` +
-	`по-своему. Всё смешалось в доме Облонских. Жена узнала, что муж был в связи с бывшею в их доме ` +
-	`француженкою-гувернанткой, и объявила мужу, что не может жить с ним в одном доме. Поло`
 
 // omemo is an encrypted message to nine devices.
 func omemo() string {
@@ -50,8 +39,7 @@ func openStream(tb testing.TB) *Scanner {
 	return sc
 }
 
-const plainHeader = `<stream:stream to='example.com' xmlns='jabber:client' ` +
-	`xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>`
+const plainHeader = xmlgen.PlainHeader
 
 // BenchmarkScan measures the scanner alone: it yields offsets, nothing is
 // copied. BenchmarkFound adds the copy and the header of the stanza,

@@ -27,9 +27,8 @@ func (w *work) fill(dst *Stanza, raw string) {
 		empty:   r.empty,
 	}
 	if r.content != "" {
-		dst.Kind = kindNamed(dst.Name)
-	}
-	if r.content == "" {
+		dst.Kind, dst.scoped = kindNamed(dst.Name), true
+	} else {
 		dst.content = w.ctx.def
 	}
 	w.fillAttrs(dst, raw)

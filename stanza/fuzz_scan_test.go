@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"parley/stanza/xmlgen"
 )
 
 // event is one result of a scanner, for comparison.
@@ -67,7 +69,7 @@ func whole() int { return 1 << 30 }
 // with the same results; what is accepted, encoding/xml accepts with the same
 // infoset.
 func FuzzScan(f *testing.F) {
-	for _, s := range streamSeeds() {
+	for _, s := range xmlgen.Streams() {
 		f.Add([]byte(s), uint64(1), false)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, seed uint64, tight bool) {

@@ -18,7 +18,7 @@ type node struct {
 	// streamNS says that the namespace is the content namespace of the stream:
 	// inherited from its header, or declared where all around is in it too.
 	streamNS bool
-	attrs    []xml.Attr // as written
+	chain    bool // it is, and all around it
 }
 
 // scope is a namespace declaration in scope.
@@ -48,16 +48,16 @@ func parseInfoset(doc string) (*node, error) {
 		}
 		switch tok := tok.(type) {
 		case xml.StartElement:
-			n := &node{attrs: slices.Clone(tok.Attr)}
+			n := new(node)
 			scope := slices.Clone(scopes[len(scopes)-1])
-			chain := len(stack) < 2 || stack[len(stack)-1].streamNS
+			chain := tok.Name.Space == "" && (len(stack) < 2 || stack[len(stack)-1].chain)
 			for _, a := range tok.Attr {
 				switch {
 				case a.Name.Space == "" && a.Name.Local == "xmlns":
 					if len(stack) == 0 {
 						content = a.Value
 					}
-					stream := content != "" && a.Value == content && chain
+					stream := content != "" && a.Value == content && (chain || len(stack) == 0)
 					scope = append(scope, scopeEntry{"", a.Value, stream})
 				case a.Name.Space == "xmlns":
 					scope = append(scope, scopeEntry{a.Name.Local, a.Value, false})
@@ -66,6 +66,7 @@ func parseInfoset(doc string) (*node, error) {
 			if err := n.resolve(tok, scope); err != nil {
 				return nil, err
 			}
+			n.chain = chain && n.streamNS
 			if len(stack) > 0 {
 				stack[len(stack)-1].add(n)
 			} else {

@@ -59,6 +59,7 @@ type Scanner struct {
 	header *Header
 	end    string // name of the stream's end tag
 	late   bool   // something came before the header: no XML declaration any more
+	again  bool   // not the first stream of its connection
 	work   *work  // nil between elements
 }
 
@@ -81,7 +82,7 @@ func NewScanner(l Limits) *Scanner { return &Scanner{limits: l.withDefaults()} }
 // Reset expects a new stream header (RFC 6120 section 4.3.3, Restarts).
 func (sc *Scanner) Reset() {
 	sc.release()
-	*sc = Scanner{limits: sc.limits}
+	*sc = Scanner{limits: sc.limits, again: true}
 }
 
 // SetLimits changes the limits for what follows.

@@ -7,7 +7,9 @@ import "strings"
 func (sc *Scanner) prolog(buf []byte) (Token, int, *StreamError) {
 	if sc.state == atStart {
 		if n := spaces(buf, 0); n > 0 {
-			sc.late = true
+			// White space behind the last element of the stream before this one
+			// is that stream's. COMPAT: go-sendxmpp ends each element with a newline.
+			sc.late = !sc.again
 			return Space, n, nil
 		}
 		if err := sc.start(buf); err != nil {

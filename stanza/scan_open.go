@@ -22,7 +22,7 @@ func (w *work) open(b []byte, i int) *StreamError {
 	case depth == 1:
 		err = w.openKid(f, ref)
 	}
-	if err == nil && depth > 0 && w.stack[depth-1].content {
+	if err == nil && depth > 0 && w.stack[depth-1].routed {
 		err = w.inContent(b, f, ref)
 	}
 	if err == nil && w.empty {
@@ -41,7 +41,7 @@ func (w *work) push() *frame {
 	}
 	f := &w.stack[n]
 	f.start, f.colon, f.end = w.elem.start, w.elem.colon, w.elem.end
-	f.binds, f.content = int32(len(w.binds)), false
+	f.binds, f.content, f.routed = int32(len(w.binds)), false, false
 	return f
 }
 
@@ -117,9 +117,11 @@ func (w *work) attrSpaces(b []byte) *StreamError {
 
 // openRoot notes what is special about the outermost element.
 func (w *work) openRoot(b []byte, f *frame, ref nsref, i int) *StreamError {
-	content := w.contentNS(w.uri(b, ref))
+	ns := w.uri(b, ref)
+	content := w.contentNS(ns)
 	f.content = content != ""
-	if f.content && f.colon != 0 {
+	f.routed = f.content || isContent(ns)
+	if f.routed && f.colon != 0 {
 		return errContentPrefix
 	}
 	r := &w.root
@@ -174,25 +176,33 @@ func (w *work) openKid(f *frame, ref nsref) *StreamError {
 	return nil
 }
 
-// inContent looks at an element whose parents are all in the content
-// namespace. If it is too, it must have no prefix (RFC 6120 section 4.8.5,
-// Namespace Declarations and Prefixes): the same prefix may mean jabber:client
-// further in, where it must stay when this element becomes jabber:server.
+// inContent looks at an element whose parents are all in content namespaces.
+// If it is too, it must have no prefix (RFC 6120 section 4.8.5, Namespace
+// Declarations and Prefixes). All three count, for a stanza goes from streams
+// of one to streams of another.
 func (w *work) inContent(b []byte, f *frame, ref nsref) *StreamError {
+	parent := &w.stack[len(w.stack)-2]
 	if f.colon == 0 && int(f.binds) == len(w.binds) {
-		f.content = true // the default namespace is that of the parent
+		f.content, f.routed = parent.content, true // the default namespace is the parent's
 		return nil
 	}
-	f.content = w.uri(b, ref) == w.root.content
-	if f.content && f.colon != 0 {
+	ns := w.uri(b, ref)
+	f.routed = isContent(ns)
+	if f.routed && f.colon != 0 {
 		return errContentPrefix
 	}
+	f.content = parent.content && ns == w.root.content
 	for _, n := range w.binds[f.binds:] {
 		if n.prefix == n.pend && f.content {
 			w.redeclared = append(w.redeclared, span{n.val, n.vend})
 		}
 	}
 	return nil
+}
+
+// isContent says whether ns is the content namespace of some stream.
+func isContent(ns string) bool {
+	return ns == NSClient || ns == NSServer || ns == NSComponent
 }
 
 // startEnd reads the end tag that begins at i, at once if it is all there.

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"parley/stanza/xmlgen"
 )
-
-const prefixHeader = `<stream:stream to='example.com' xmlns='jabber:client' xmlns:p='urn:p' ` +
-	`xmlns:stream='http://etherx.jabber.org/streams' version='1.0' xml:lang='en'>`
-
-var blanks300 = strings.Repeat(" ", 300)
 
 // lastError is the condition that ended a scan, "" if it ended in More.
 func lastError(in string, l Limits, pieces int) string {
@@ -39,11 +36,11 @@ func lastError(in string, l Limits, pieces int) string {
 // What is not well-formed, or not allowed in XMPP, ends the stream with the
 // condition that RFC 6120 section 4.9.3 names, however it comes in.
 func TestScanRefuses(t *testing.T) {
-	for _, c := range illFormed {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range xmlgen.IllFormed {
+		t.Run(c.Name, func(t *testing.T) {
 			for _, pieces := range []int{1 << 20, 1, 2, 3, 7} {
-				if got := lastError(prefixHeader+c.xml, Limits{}, pieces); got != c.condition {
-					t.Errorf("%q in pieces of %d: %q, want %s", c.xml, pieces, got, c.condition)
+				if got := lastError(xmlgen.PrefixHeader+c.XML, Limits{}, pieces); got != c.Condition {
+					t.Errorf("%q in pieces of %d: %q, want %s", c.XML, pieces, got, c.Condition)
 				}
 			}
 		})
@@ -51,11 +48,11 @@ func TestScanRefuses(t *testing.T) {
 }
 
 func TestScanRefusesHeaders(t *testing.T) {
-	for _, c := range illHeaders {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range xmlgen.IllHeaders {
+		t.Run(c.Name, func(t *testing.T) {
 			for _, pieces := range []int{1 << 20, 1, 3} {
-				if got := lastError(c.xml, Limits{}, pieces); got != c.condition {
-					t.Errorf("%q in pieces of %d: %q, want %s", c.xml, pieces, got, c.condition)
+				if got := lastError(c.XML, Limits{}, pieces); got != c.Condition {
+					t.Errorf("%q in pieces of %d: %q, want %s", c.XML, pieces, got, c.Condition)
 				}
 			}
 		})
@@ -147,7 +144,7 @@ func TestScanStream(t *testing.T) {
 // A header may leave the content namespace to each stanza (RFC 6120 section
 // 4.8.2, Content Namespace).
 func TestScanWithoutContentNamespace(t *testing.T) {
-	for _, header := range headers[4:] {
+	for _, header := range xmlgen.Headers[4:] {
 		sc := NewScanner(Limits{})
 		if tok, n, err := sc.Scan([]byte(header), nil); tok != Opened || n != len(header) {
 			t.Fatal(header, tok, err)

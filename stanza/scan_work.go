@@ -88,6 +88,7 @@ type frame struct {
 	def     nsref // default namespace
 	binds   int32 // len(work.binds) outside of it
 	content bool  // it and all around it are in the content namespace
+	routed  bool  // they are in content namespaces, of this stream or others
 }
 
 // kid is a child element of the root.

@@ -36,6 +36,7 @@ type Stanza struct {
 	tagEnd   int32 // where ">" or "/>" of its start tag is
 	bodyEnd  int32 // where its end tag begins; tagEnd if it has none
 	empty    bool  // it has no end tag
+	scoped   bool  // the root is in the content namespace
 	inherits bool  // Lang is the stream header's
 
 	// Room for what is usual, so that a stanza is one allocation.

@@ -1,8 +1,20 @@
-package stanza
+package xmlgen
 
-// headers are stream headers as people write them, and as they could.
-var headers = []string{
-	plainHeader,
+import "strings"
+
+// PlainHeader is a client's stream header.
+const PlainHeader = `<stream:stream to='example.com' xmlns='jabber:client' ` +
+	`xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>`
+
+// PrefixHeader is one that declares a prefix and a language.
+const PrefixHeader = `<stream:stream to='example.com' xmlns='jabber:client' xmlns:p='urn:p' ` +
+	`xmlns:stream='http://etherx.jabber.org/streams' version='1.0' xml:lang='en'>`
+
+var blanks300 = strings.Repeat(" ", 300)
+
+// Headers are stream headers as people write them, and as they could.
+var Headers = []string{
+	PlainHeader,
 	`<?xml version='1.0'?><stream:stream to="example.com" version="1.0" xml:lang="en" ` +
 		`xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams">`,
 	`<?xml version="1.0" encoding='utf-8' standalone="yes" ?>` + "\n" +
@@ -14,10 +26,10 @@ var headers = []string{
 	`<x:stream xmlns:x='http://etherx.jabber.org/streams'>`,
 }
 
-// elements are what may follow a header: the usual, and the strange that is
+// Elements are what may follow a header: the usual, and the strange that is
 // well-formed.
-var elements = []string{
-	samples[0].xml, samples[1].xml, samples[3].xml,
+var Elements = []string{
+	Chat, Presence, Cyrillic,
 	`<presence/>`,
 	`<iq type='get' id='1'><query xmlns='jabber:iq:roster' ver=''/></iq>`,
 	`<iq type="set" id="a&amp;b&#x27;"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>x</resource></bind></iq>`,
@@ -37,9 +49,13 @@ var elements = []string{
 	`<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>`,
 }
 
-// illFormed are elements that must be refused, with the condition. Each is put
+// Bad is XML that must be refused, with the stream error condition that says
+// why (RFC 6120 section 4.9.3, Defined Stream Error Conditions).
+type Bad struct{ Name, XML, Condition string }
+
+// IllFormed are elements that must be refused, with the condition. Each is put
 // after a stream header that declares the prefix p.
-var illFormed = []struct{ name, xml, condition string }{
+var IllFormed = []Bad{
 	{"comment", `<message><!-- x --></message>`, "restricted-xml"},
 	{"comment between stanzas", `<!-- x -->`, "restricted-xml"},
 	{"processing instruction", `<message><?php x?></message>`, "restricted-xml"},
@@ -175,13 +191,15 @@ var illFormed = []struct{ name, xml, condition string }{
 	{"stanza with a prefix", `<c:message xmlns:c='jabber:client'/>`, "bad-namespace-prefix"},
 	{"child with a prefix", `<message><c:body xmlns:c='jabber:client'/></message>`, "bad-namespace-prefix"},
 	{"child with a prefix of the root", `<message xmlns:c='jabber:client'><c:body/></message>`, "bad-namespace-prefix"},
+	{"stanza with a prefix for another content namespace", `<c:message xmlns:c='jabber:server'/>`, "bad-namespace-prefix"},
+	{"child with a prefix for another content namespace", `<message><x xmlns='jabber:server'><c:y xmlns:c='jabber:client'/></x></message>`, "bad-namespace-prefix"},
 	{"grandchild with a prefix", `<message><a><c:b xmlns:c='jabber:client'/></a></message>`, "bad-namespace-prefix"},
 
 	{"long reference", `<message>&#x00000000000000000041;</message>`, "policy-violation"},
 }
 
-// illHeaders are stream headers that must be refused, with the condition.
-var illHeaders = []struct{ name, xml, condition string }{
+// IllHeaders are stream headers that must be refused, with the condition.
+var IllHeaders = []Bad{
 	{"wrong stream namespace", `<stream:stream xmlns:stream='http://wrong.example/streams' xmlns='jabber:client'>`, "invalid-namespace"},
 	{"no stream namespace", `<stream xmlns='jabber:client'>`, "invalid-namespace"},
 	{"undeclared stream prefix", `<stream:stream xmlns='jabber:client'>`, "not-well-formed"},
@@ -193,7 +211,7 @@ var illHeaders = []struct{ name, xml, condition string }{
 	{"HTTP", "GET / HTTP/1.1\r\n\r\n", "not-well-formed"},
 	{"TLS", "\x16\x03\x01\x02\x00", "not-well-formed"},
 	{"CDATA first", `<![CDATA[x]]>`, "not-well-formed"},
-	{"byte order mark", "\uFEFF" + plainHeader, "not-well-formed"},
+	{"byte order mark", "\uFEFF" + PlainHeader, "not-well-formed"},
 	{"UTF-16", "\xff\xfe<\x00", "not-well-formed"},
 	{"comment first", `<!-- x -->`, "restricted-xml"},
 	{"document type first", `<!DOCTYPE stream>`, "restricted-xml"},
@@ -223,19 +241,19 @@ var illHeaders = []struct{ name, xml, condition string }{
 	{"empty prefix", `<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns:a=''>`, "not-well-formed"},
 }
 
-// streamSeeds are whole streams for the fuzz targets.
-func streamSeeds() []string {
+// Streams are whole streams for the fuzz targets.
+func Streams() []string {
 	var out []string
-	for _, h := range headers {
-		for _, e := range elements {
+	for _, h := range Headers {
+		for _, e := range Elements {
 			out = append(out, h+e)
 		}
 	}
-	for _, c := range illFormed {
-		out = append(out, prefixHeader+c.xml)
+	for _, c := range IllFormed {
+		out = append(out, PrefixHeader+c.XML)
 	}
-	for _, c := range illHeaders {
-		out = append(out, c.xml)
+	for _, c := range IllHeaders {
+		out = append(out, c.XML)
 	}
 	return out
 }
