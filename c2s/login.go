@@ -53,6 +53,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 // that the session has queued meanwhile.
 func (c *client) begin(session *router.Session, result string) {
 	c.bound.Store(session)
+	c.conn.SetSource(session)
 	parked := c.conn.Park()
 	c.mu.Lock()
 	c.parked = parked

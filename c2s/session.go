@@ -9,8 +9,8 @@ import (
 
 // read is the session: it reads what the client sends and hands it to the
 // router, until the stream or the connection ends. While nothing comes it
-// waits on a shallow stack; after a long silence a fresh goroutine takes over
-// from one whose stack has grown.
+// waits; after a long silence a fresh goroutine takes over from one whose stack
+// has grown, and only waits.
 func (c *client) read() {
 	for {
 		err := c.next()
@@ -21,13 +21,22 @@ func (c *client) read() {
 		case err == nil:
 		case err == stream.ErrInterrupted:
 			c.conn.Compact()
-			go c.read()
+			go c.await()
 			return
 		default:
 			c.readEnded()
 			return
 		}
 	}
+}
+
+// await is read for a connection that has been silent.
+func (c *client) await() {
+	if err := c.conn.Wait(); err != nil && err != stream.ErrInterrupted {
+		c.readEnded()
+		return
+	}
+	c.read()
 }
 
 // next reads one token and acts on it. An error means that no more can be read.
