@@ -145,6 +145,10 @@ func TestBodyForNobodyGoes(t *testing.T) {
 		return err
 	})
 	update(t, db, func(tx *Tx) error {
+		_, err := tx.AddBody("nobody's either", "a@b/c", time.Now())
+		return errors.Join(err, storeMessage(tx, 2, 0))
+	})
+	update(t, db, func(tx *Tx) error {
 		body, err := tx.AddBody("x", "a@b/c", time.Now())
 		for range 3 {
 			if _, err := tx.AddMissed(1, body, 2); err != nil && !errors.Is(err, ErrQuota) {
@@ -154,7 +158,7 @@ func TestBodyForNobodyGoes(t *testing.T) {
 		return err
 	})
 	checkMessages(t, db)
-	if n := number(t, db, `SELECT count(*) FROM body`); n != 1 {
+	if n := number(t, db, `SELECT count(*) FROM body`); n != 2 {
 		t.Errorf("%d bodies", n)
 	}
 }
@@ -220,6 +224,21 @@ func TestMarkStaysInThePast(t *testing.T) {
 	if got := missedIDs(t, db, 1); !slices.Equal(got, []int64{id}) {
 		t.Errorf("missed %v, want %d", got, id)
 	}
+}
+
+// TestExceptionIsTakenLater: a second mark takes what the first one left.
+func TestExceptionIsTakenLater(t *testing.T) {
+	db := openTest(t, Options{})
+	var ids []int64
+	for range 5 {
+		ids = append(ids, add(t, db, "x", 1)...)
+	}
+	update(t, db, func(tx *Tx) error { return tx.TakenUpTo(1, ids[4], ids[1:3]) })
+	update(t, db, func(tx *Tx) error { return tx.TakenUpTo(1, ids[1], nil) })
+	if got := missedIDs(t, db, 1); !slices.Equal(got, ids[2:3]) {
+		t.Errorf("missed %v, want %v", got, ids[2:3])
+	}
+	checkMessages(t, db)
 }
 
 // model is what the message tables should say of one account.

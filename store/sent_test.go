@@ -45,6 +45,11 @@ func TestSentToIsWrittenOnceADay(t *testing.T) {
 	if len(stamps) != 1 {
 		t.Errorf("%d rows written", len(stamps))
 	}
+	update(t, db, func(tx *Tx) error { return tx.SentTo(1, "c@d", start) })
+	update(t, db, func(tx *Tx) error { return tx.SentTo(1, "c@d", start.Add(sentEvery)) })
+	if n := number(t, db, `SELECT max(stamp) - min(stamp) FROM sent_to`); n != 24*3600*1e6 {
+		t.Errorf("renewed after a day: %d µs later", n)
+	}
 	last := start.Add(19 * time.Hour)
 	if !must[bool](t)(db.HasSentTo(t.Context(), 1, "a@b", last.Add(-time.Second))) {
 		t.Error("the last message does not count")
@@ -73,6 +78,10 @@ func TestSentToIsPruned(t *testing.T) {
 	}
 	must[bool](t)(db.HasSentTo(t.Context(), 1, "a@b", now.AddDate(0, 0, -30)))
 	must[bool](t)(db.HasSentTo(t.Context(), 1, "a@b", now.AddDate(0, 0, -3)))
+	update(t, db, func(tx *Tx) error { return tx.SentTo(1, "newer0@x", now) })
+	if n := count(); n != 3*pruneEvery+1 {
+		t.Errorf("%d rows: they are not pruned now and then, but at once", n)
+	}
 	write(1, "newer", now)
 	if n := count(); n != 3*pruneEvery {
 		t.Errorf("%d rows: the account's old ones are not gone, or others are", n)

@@ -19,7 +19,7 @@ type job struct {
 }
 
 // queue hands jobs from many goroutines to the writer. It has no bound of its
-// own: the callers' order lines have (ARCHITECTURE section 5).
+// own: the order lines of the streams that feed it have.
 type queue struct {
 	mu      sync.Mutex
 	jobs    []job
@@ -37,8 +37,12 @@ type queue struct {
 //
 // When the disk fails in the middle of a batch, SQLite may undo all of it, and
 // the functions are run again, each in a transaction of its own. So fn may set
-// what it hands out, but not add to it. A panic in fn is a *PanicError.
+// what it hands out, but not add to it. A panic in fn is a *PanicError. done may
+// be nil.
 func (db *DB) Write(fn func(*Tx) error, done func(error)) {
+	if done == nil {
+		done = func(error) {}
+	}
 	db.writer.queue.put(job{fn: fn, done: done})
 }
 
