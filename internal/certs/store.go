@@ -155,7 +155,7 @@ func (s *Store) Sources() []Source {
 // of the first domain, since some clients ask for the name of the machine and
 // some for none.
 func (s *Store) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	pair := s.choose(strings.ToLower(strings.TrimSuffix(hello.ServerName, ".")), hello)
+	pair := s.choose(hello.ServerName)
 	if pair == nil {
 		return nil, errors.New("certs: no certificate")
 	}
@@ -165,8 +165,9 @@ func (s *Store) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 	return pair, nil
 }
 
-// choose finds the certificate for a name in ASCII.
-func (s *Store) choose(name string, hello *tls.ClientHelloInfo) *tls.Certificate {
+// choose finds the certificate for a name as a client may write it.
+func (s *Store) choose(name string) *tls.Certificate {
+	name = ASCII(strings.ToLower(strings.TrimSuffix(name, ".")))
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if pair, ok := s.byName[name]; ok || name == "" {
@@ -177,7 +178,7 @@ func (s *Store) choose(name string, hello *tls.ClientHelloInfo) *tls.Certificate
 	}
 	for _, src := range s.sources {
 		pair := s.byName[ASCII(src.Host)]
-		if pair.Leaf.VerifyHostname(name) == nil && hello.SupportsCertificate(pair) == nil {
+		if pair.Leaf.VerifyHostname(name) == nil {
 			return pair
 		}
 	}

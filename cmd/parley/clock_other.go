@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// clockUnset is not known here.
+func clockUnset() bool { return false }
