@@ -14,18 +14,13 @@ type extra struct {
 
 // fill makes dst the element that has been read; raw is its text.
 func (w *work) fill(dst *Stanza, raw string) {
-	r := &w.root
-	*dst = Stanza{
-		Raw:     raw,
-		Name:    raw[r.name.local():r.name.end],
-		NS:      w.nsName(raw, &r.ns),
-		Lang:    w.ctx.lang,
-		content: r.content,
-		nameEnd: r.name.end,
-		tagEnd:  r.tagEnd,
-		bodyEnd: r.bodyEnd,
-		empty:   r.empty,
+	if dst.Raw != "" {
+		*dst = Stanza{}
 	}
+	r := &w.root
+	dst.Raw, dst.Name, dst.NS = raw, raw[r.name.local():r.name.end], w.nsName(raw, &r.ns)
+	dst.Kind, dst.Lang, dst.content = Other, w.ctx.lang, r.content
+	dst.nameEnd, dst.tagEnd, dst.bodyEnd, dst.empty = r.name.end, r.tagEnd, r.bodyEnd, r.empty
 	if r.content != "" {
 		dst.Kind, dst.scoped = kindNamed(dst.Name), true
 	} else {

@@ -54,7 +54,7 @@ func checkStream(t *testing.T, header, element string, p *program) {
 func TestGeneratedStreams(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	accepted, rewritten, inherited := 0, 0, 0
-	for range 5000 {
+	for range 1000 {
 		tape := make([]byte, 300)
 		for i := range tape {
 			tape[i] = byte(r.Uint32())
@@ -74,7 +74,7 @@ func TestGeneratedStreams(t *testing.T) {
 			}
 		}
 	}
-	if accepted < 1000 || rewritten < 50 || inherited < 100 {
+	if accepted < 200 || rewritten < 10 || inherited < 20 {
 		t.Errorf("%d accepted, %d with content namespaces to rewrite, %d with inherited prefixes",
 			accepted, rewritten, inherited)
 	}
