@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"parley/stanza"
@@ -48,12 +49,12 @@ func TestAnnounced(t *testing.T) {
 // Run waits for them.
 func TestRun(t *testing.T) {
 	started := make(chan string, 2)
-	ended := 0
+	var ended atomic.Int32
 	stay := func(name string) func(context.Context) {
 		return func(ctx context.Context) {
 			started <- name
 			<-ctx.Done()
-			ended++
+			ended.Add(1)
 		}
 	}
 	r := New(Options{})
@@ -74,8 +75,8 @@ func TestRun(t *testing.T) {
 		t.Error(got)
 	}
 	cancel()
-	if err := <-ran; err != nil || ended != 2 {
-		t.Errorf("%v, %d ended", err, ended)
+	if err := <-ran; err != nil || ended.Load() != 2 {
+		t.Errorf("%v, %d ended", err, ended.Load())
 	}
 	if r.ctx.Err() == nil {
 		t.Error("handlers may wait for ever")
