@@ -48,7 +48,8 @@ func openAccounts(ctx context.Context, c *conf.Config) (accounts, error) {
 type running struct{ dir string }
 
 func (r running) add(ctx context.Context, jid, verifier string) error {
-	return control.Call(ctx, r.dir, control.CmdAdd, control.VerifierArgs{JID: jid, Verifier: verifier}, nil)
+	args := control.VerifierArgs{JID: jid, Verifier: verifier}
+	return control.Call(ctx, r.dir, control.CmdAdd, args, nil)
 }
 
 func (r running) passwd(ctx context.Context, jid, verifier string) error {

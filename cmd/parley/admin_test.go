@@ -93,7 +93,8 @@ func TestSessions(t *testing.T) {
 	w.want("ended 1 of a@example.org/x\n", "sessions", "--kick", "A@example.org/x")
 	w.fail(1, "parley: bob@example.org is not logged in\n", "sessions", "--kick", "bob@example.org")
 	w.fail(1, "parley: \"@\" is no address", "sessions", "--kick", "@")
-	if got := strings.Join(asked, ", "); got != ", a@example.org, kick a@example.org/x, kick bob@example.org" {
+	want := ", a@example.org, kick a@example.org/x, kick bob@example.org"
+	if got := strings.Join(asked, ", "); got != want {
 		t.Errorf("asked %s", got)
 	}
 }

@@ -31,7 +31,8 @@ func (z zone) lookup(name string) ([]string, error) {
 	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
 }
 
-func (z zone) LookupSRV(_ context.Context, service, proto, name string) (string, []*net.SRV, error) {
+func (z zone) LookupSRV(_ context.Context, service, proto, name string) (string, []*net.SRV,
+	error) {
 	text, err := z.lookup("_" + service + "._" + proto + "." + name)
 	if err != nil {
 		return "", nil, err
@@ -151,8 +152,8 @@ func TestCheckPorts(t *testing.T) {
 			t.Errorf("%s:\n got %swant %s", name, got, want)
 		}
 	}
-	check("taken", "RED another program listens on 127.0.0.1:"+port+" (c2s.listen) | stop the program "+
-		"that ss -ltnp 'sport = :"+port+"' shows, or set c2s.listen in parley.toml\n")
+	check("taken", "RED another program listens on 127.0.0.1:"+port+" (c2s.listen) | stop the "+
+		"program that ss -ltnp 'sport = :"+port+"' shows, or set c2s.listen in parley.toml\n")
 	free := "127.0.0.1:" + freePort(t)
 	c.HTTP.Listen, c.C2S.Listen = free, nil
 	check("free", "ok all ports are free\n")
@@ -253,7 +254,8 @@ func TestCheck(t *testing.T) {
 			"refuse it\n                      mend: certbot certonly --standalone --cert-name " +
 			"example.org -d example.org -d conference.example.org -d pubsub.example.org " +
 			"-d upload.example.org\n",
-		"dns          RED      _xmpp-client._tcp.example.org is missing, and example.org has no address\n",
+		"dns          RED      _xmpp-client._tcp.example.org is missing, and example.org has no " +
+			"address\n",
 		"dns          RED      _xmpp-server._tcp.upload.example.org is missing, ",
 	} {
 		if !strings.Contains(r.stdout, line) {

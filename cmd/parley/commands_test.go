@@ -77,7 +77,8 @@ func TestBadConfig(t *testing.T) {
 func TestNotRunning(t *testing.T) {
 	w := newWorld(t)
 	w.config(`domains = ["example.org"]`)
-	for _, args := range [][]string{{"status"}, {"reload"}, {"sessions"}, {"sessions", "--kick", "a@b"}} {
+	for _, line := range []string{"status", "reload", "sessions", "sessions --kick a@b"} {
+		args := strings.Fields(line)
 		w.fail(1, "parley: the server is not running; start it with: parley serve\n", args...)
 	}
 }
@@ -108,7 +109,8 @@ func TestProcess(t *testing.T) {
 	if err == nil || cmd.ProcessState.ExitCode() != 1 || len(out) != 0 {
 		t.Errorf("status: %q, %v", out, err)
 	}
-	if got := errs.String(); got != "parley: there is no parley.toml; make one with: parley quickstart\n" {
+	want := "parley: there is no parley.toml; make one with: parley quickstart\n"
+	if got := errs.String(); got != want {
 		t.Errorf("status: %s", got)
 	}
 }

@@ -23,7 +23,8 @@ func (inv *invocation) goLive(ctx context.Context, c *conf.Config, acc stopped, 
 		inv.say("  %s. 3600 IN A <the address of this machine>\n", host)
 	}
 	inv.sayCertificate(c)
-	inv.say("\nTo run it as a service: parley config systemd\nTo see what is left to do: parley check\n")
+	inv.say("\nTo run it as a service: parley config systemd\n" +
+		"To see what is left to do: parley check\n")
 	return nil
 }
 

@@ -22,7 +22,8 @@ func randomPassword() string { return strings.ToLower(rand.Text()[:16]) }
 // readPassword asks for a new password: twice and without echo at a terminal,
 // else one line of standard input. It is never an argument, which every user
 // of the machine could see.
-func (inv *invocation) readPassword(ctx context.Context, jid string, fromStdin bool) (string, error) {
+func (inv *invocation) readPassword(ctx context.Context, jid string, fromStdin bool) (string,
+	error) {
 	file, ok := inv.stdin.(*os.File)
 	if fromStdin || !ok || !term.IsTerminal(int(file.Fd())) {
 		return passwordLine(inv.stdin)

@@ -44,13 +44,17 @@ func quickstart(ctx context.Context, inv *invocation) error {
 	if err := s.name(args); err != nil {
 		return err
 	}
+	if inv.goRun {
+		inv.say("(Where it says parley below, write: go run ./cmd/parley, or: go install ./cmd/parley)\n")
+	}
 	c, err := inv.quickConfig(s)
 	if err != nil {
 		return err
 	}
 	err = control.Call(ctx, c.Data, control.CmdStatus, control.None{}, nil)
 	if !errors.Is(err, control.ErrNotRunning) {
-		return errors.Join(err, fmt.Errorf("a server is running on %s already; see: parley status", c.Data))
+		return errors.Join(err,
+			fmt.Errorf("a server is running on %s already; see: parley status", c.Data))
 	}
 	if err := inv.prepare(ctx, c, s); err != nil {
 		return err
@@ -132,7 +136,8 @@ func (s setup) config(loopback []string) string {
 		fmt.Fprintf(&b, "\n[tls]\ncert = %q\nkey = %q\n", absolute(s.cert), absolute(s.key))
 	}
 	if s.domain == "localhost" {
-		b.WriteString("\n# For trying: clients on this machine only. Without these lines, all may come.\n[c2s]\n")
+		b.WriteString("\n# For trying: clients on this machine only. " +
+			"Without these lines, all may come.\n[c2s]\n")
 		fmt.Fprintf(&b, "listen = %s\n", addresses(loopback, "5222"))
 		fmt.Fprintf(&b, "listen_tls = %s\n", addresses(loopback, "5223"))
 	}

@@ -37,7 +37,8 @@ func TestQuickstart(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	golden(t, "quickstart.txt", hide(r.stdout))
-	passwords := regexp.MustCompile(`(\w+@localhost) +([a-z2-7]{16})\n`).FindAllStringSubmatch(r.stdout, -1)
+	account := regexp.MustCompile(`(\w+@localhost) +([a-z2-7]{16})\n`)
+	passwords := account.FindAllStringSubmatch(r.stdout, -1)
 	if len(passwords) != 2 || passwords[0][2] == passwords[1][2] {
 		t.Fatalf("passwords: %q", passwords)
 	}

@@ -32,13 +32,14 @@ type surroundings struct {
 	now            func() time.Time
 	roots          *x509.CertPool // nil: the system's
 	resolver       func(*conf.Config) resolver
+	goRun          bool // started by go run, not installed
 }
 
 // system is the real world.
 func system() surroundings {
 	return surroundings{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		now: time.Now, resolver: configuredResolver,
+		now: time.Now, resolver: configuredResolver, goRun: binary() != executable(),
 	}
 }
 

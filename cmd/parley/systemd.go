@@ -17,6 +17,7 @@ const stateFolder = "/var/lib/parley"
 // else.
 const unit = `# Written by parley config systemd. To install it:
 #   useradd --system --home-dir {{.Data}} --shell /usr/sbin/nologin parley
+#   chgrp parley {{.Config}} && chmod 640 {{.Config}}
 #   parley config systemd > /etc/systemd/system/parley.service
 {{- if not .State}}
 #   chown -R parley: {{.Data}}
@@ -24,7 +25,6 @@ const unit = `# Written by parley config systemd. To install it:
 #   systemctl daemon-reload && systemctl enable --now parley
 [Unit]
 Description=Parley XMPP server
-Documentation=man:parley(1)
 After=network-online.target
 Wants=network-online.target
 
@@ -65,7 +65,7 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -114,16 +114,24 @@ func configSystemd(_ context.Context, inv *invocation) error {
 	return t.Execute(inv.stdout, facts)
 }
 
-// binary is this program, or where it belongs if it was made by go run.
-func binary() string {
+// executable is this program's file.
+func executable() string {
 	file, err := os.Executable()
-	if err != nil || strings.HasPrefix(file, os.TempDir()) || strings.Contains(file, "go-build") {
-		return "/usr/local/bin/parley"
+	if err != nil {
+		return ""
 	}
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real
 	}
 	return file
+}
+
+// binary is this program, or where it belongs if it was made by go run.
+func binary() string {
+	if file := executable(); file != "" && !strings.Contains(file, "go-build") {
+		return file
+	}
+	return "/usr/local/bin/parley"
 }
 
 // lowPort says whether a listener needs the right to ports below 1024.

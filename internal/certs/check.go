@@ -104,7 +104,10 @@ func (c checker) unreadable(err error) Problem {
 		p.Mend = fmt.Sprintf("chgrp parley %s %s && chmod g+r %[1]s %[2]s", c.Cert, c.Key)
 	case errors.Is(err, fs.ErrNotExist) && c.Origin == SelfMade:
 		p.Text = c.Cert + " does not exist yet: the server makes it when it starts"
-		p.Mend = c.order()
+		p.Mend, p.Warn = c.order(), c.Domain == "localhost"
+		if p.Warn {
+			p.Mend = "parley serve"
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		p.Mend = "correct the names of the files in parley.toml, or: " + c.order()
 	default:

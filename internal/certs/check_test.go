@@ -115,6 +115,11 @@ func TestCheckFiles(t *testing.T) {
 
 func TestCheckLocalhost(t *testing.T) {
 	c := config(t, `domains = ["localhost"]`)
+	want := "(warning) certs/localhost.crt does not exist yet: the server makes it when it starts | " +
+		"parley serve"
+	if got := lines(Check(Group(Sources(c))[0], time.Now(), nil), c.Data); got != want {
+		t.Errorf("nothing: %s", got)
+	}
 	if _, err := MakeMissing(c, time.Now()); err != nil {
 		t.Fatal(err)
 	}
