@@ -1,6 +1,9 @@
 package stanza
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Element is a parsed element for those who look inside a child. Text is the
 // concatenated character data directly below it.
@@ -10,6 +13,8 @@ type Element struct {
 	Children []*Element
 	Text     string
 	Raw      string // as written; namespace prefixes declared further out are not in it
+
+	outer []decl // what was in scope around it, innermost last
 }
 
 // Attr is an attribute; NS is "" for one without a prefix.
@@ -90,7 +95,8 @@ type tree struct {
 
 // bind puts the declaration by an attribute of that name in scope.
 func (t *tree) bind(name, ns string) {
-	t.scope = append(t.scope, decl{strings.TrimPrefix(name[len("xmlns"):], ":"), ns})
+	// Clipped: Elements keep the scope around them.
+	t.scope = append(slices.Clip(t.scope), decl{strings.TrimPrefix(name[len("xmlns"):], ":"), ns})
 }
 
 // lookup is the namespace of a prefix in scope.
@@ -106,12 +112,13 @@ func (t *tree) lookup(prefix string) string {
 // element builds the element that begins at i and returns where it ends. It
 // calls itself no deeper than the limits of the scanner let elements nest.
 func (t *tree) element(i int) (*Element, int) {
-	outer := len(t.scope)
+	outer := t.scope
 	e, at, empty := t.startTag(i)
+	e.outer = outer
 	if !empty {
 		at = t.content(e, at)
 	}
-	t.scope = t.scope[:outer]
+	t.scope = outer
 	e.Raw = t.raw[i:at]
 	return e, at
 }
