@@ -39,6 +39,7 @@ type announced struct {
 	identities     []identity
 	forms          []form
 	streamFeatures strings.Builder
+	lateFeatures   []func() string
 }
 
 type feature struct {
@@ -79,6 +80,10 @@ func (h *Host) DiscoForm(where Where, fn func() string) {
 
 // StreamFeature adds XML to the stream features after authentication.
 func (h *Host) StreamFeature(xml string) { h.streamFeatures.WriteString(xml) }
+
+// LateStreamFeature is StreamFeature for what depends on what other modules
+// announce: fn is called for each stream, when all are registered.
+func (h *Host) LateStreamFeature(fn func() string) { h.lateFeatures = append(h.lateFeatures, fn) }
 
 // Go runs fn from the start of Router.Run until ctx ends; Run waits for it at
 // shutdown.
@@ -132,5 +137,11 @@ func (h *Host) Forms(w Where) []string {
 	return list
 }
 
-// StreamFeatures is the XML of all StreamFeature calls.
-func (h *Host) StreamFeatures() string { return h.streamFeatures.String() }
+// StreamFeatures is the XML of all StreamFeature and LateStreamFeature calls.
+func (h *Host) StreamFeatures() string {
+	xml := h.streamFeatures.String()
+	for _, fn := range h.lateFeatures {
+		xml += fn()
+	}
+	return xml
+}
