@@ -61,7 +61,6 @@ const (
 	lesses = '<' * ones
 	angles = '>' * ones // '<' is the same but for the second bit
 	ampers = '&' * ones
-	aposts = '\'' * ones // '&' is the same but for the first bit
 )
 
 // zeros marks the bytes of x that are zero. The lowest mark is exact, marks
@@ -76,10 +75,9 @@ func textStops(x uint64) uint64 {
 	return (beyond(x) | zeros((x|twos)^angles) | zeros(x^ampers)) & highs
 }
 
-// valueStops marks the bytes that need a look in a value between apostrophes,
-// and, but for the quote itself, between quotes.
-func valueStops(x uint64) uint64 {
-	return (beyond(x) | zeros(x^lesses) | zeros((x|ones)^aposts)) & highs
+// valueStops marks the bytes that need a look in a value between quotes.
+func valueStops(x, quotes uint64) uint64 {
+	return (beyond(x) | zeros(x^lesses) | zeros(x^ampers) | zeros(x^quotes)) & highs
 }
 
 // skipText returns the first position from i on whose byte needs a look in
@@ -100,10 +98,9 @@ func skipText(b []byte, i int) int {
 // skipValue returns the first position from i on whose byte needs a look in an
 // attribute value, or len(b).
 func skipValue(b []byte, i int, quote byte) int {
-	other := uint64(quote) * ones // the same test twice for an apostrophe
+	quotes := uint64(quote) * ones
 	for i+8 <= len(b) {
-		x := binary.LittleEndian.Uint64(b[i:])
-		if m := valueStops(x) | zeros(x^other)&highs; m != 0 {
+		if m := valueStops(binary.LittleEndian.Uint64(b[i:]), quotes); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
 		i += 8

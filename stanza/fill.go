@@ -54,7 +54,7 @@ func (w *work) fillAttrs(dst *Stanza, raw string) {
 	for n := range w.root.attrs {
 		a := &w.root.attrs[n]
 		dst.attrs = append(dst.attrs, rootAttr{a.start, a.end, a.val, a.vend, a.kind})
-		if a.kind > prefixed {
+		if a.kind > ofXML {
 			continue
 		}
 		value := raw[a.val:a.vend]

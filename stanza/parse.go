@@ -39,11 +39,10 @@ func Parse(raw string) (*Stanza, error) {
 func (w *work) parse(raw string) error {
 	w.reset(free, unbounded)
 	b := bytesOf(raw)
-	if len(b) < 2 || len(b) > math.MaxInt32 || b[0] != '<' {
+	if len(b) < 2 || len(b) > math.MaxInt32 || b[0] != '<' || b[1] == '/' || b[1] == '!' {
 		return errSyntax
 	}
-	w.startElement(0)
-	i, err := w.element(b, w.pos)
+	i, err := w.element(b, 0)
 	switch {
 	case err == cut:
 		return errSyntax

@@ -150,10 +150,9 @@ func (sc *Scanner) firstLevel(buf []byte) (Token, int, *StreamError) {
 	case '!', '?':
 		return sc.refuse(buf)
 	}
-	w := sc.begin()
-	w.startElement(0)
+	sc.begin()
 	sc.state = inStanza
-	return sc.stanza(buf, w.pos)
+	return sc.stanza(buf, 0)
 }
 
 // stanza goes on with an element at depth one.

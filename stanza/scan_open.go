@@ -8,30 +8,36 @@ func (w *work) open(b []byte, i int) *StreamError {
 		return errDepth
 	}
 	f := w.push()
-	if depth == 0 {
-		f.def = nsStream
-	} else {
-		f.def = w.stack[depth-1].def
+	ref := f.def
+	if len(w.attrs) > 0 || f.colon != 0 {
+		var err *StreamError
+		if ref, err = w.resolveTag(b, f); err != nil {
+			return err
+		}
 	}
-	ref, err := w.resolveTag(b, f)
-	switch {
-	case err != nil:
-		return err
-	case depth == 0:
-		err = w.openRoot(b, f, ref, i)
-	case depth == 1:
-		err = w.openKid(f, ref)
+	switch depth {
+	case 0:
+		if err := w.openRoot(b, f, ref, i); err != nil {
+			return err
+		}
+	case 1:
+		if err := w.openKid(f, ref); err != nil {
+			return err
+		}
 	}
-	if err == nil && depth > 0 && w.stack[depth-1].routed {
-		err = w.inContent(b, f, ref)
+	if f.routed && depth > 0 && (f.colon != 0 || w.declares > 0) {
+		if err := w.inContent(b, f, ref); err != nil {
+			return err
+		}
 	}
-	if err == nil && w.empty {
+	if w.empty {
 		w.closed(i, i)
 	}
-	return err
+	return nil
 }
 
-// push opens the element whose start tag has been read.
+// push opens the element whose start tag has been read, as if it were in the
+// namespace of its parent.
 func (w *work) push() *frame {
 	n := len(w.stack)
 	if n < cap(w.stack) {
@@ -41,7 +47,13 @@ func (w *work) push() *frame {
 	}
 	f := &w.stack[n]
 	f.start, f.colon, f.end = w.elem.start, w.elem.colon, w.elem.end
-	f.binds, f.content, f.routed = int32(len(w.binds)), false, false
+	f.binds = int32(len(w.binds))
+	if n > 0 {
+		parent := &w.stack[n-1]
+		f.def, f.content, f.routed = parent.def, parent.content, parent.routed
+	} else {
+		f.def, f.content, f.routed = nsStream, false, false
+	}
 	return f
 }
 
@@ -89,8 +101,9 @@ func (w *work) duplicates(b []byte) bool {
 }
 
 // attrSpaces checks that the prefixes of attributes are declared and that no
-// two attributes have the same expanded name (XML Namespaces sections 5 and
-// 6.3, Uniqueness of Attributes).
+// two attributes have the same expanded name (XML Namespaces sections 5,
+// Using Qualified Names, and 6.3, Uniqueness of Attributes). The prefix xml
+// needs neither: no other can be bound to its namespace.
 func (w *work) attrSpaces(b []byte) *StreamError {
 	for n := range w.attrs {
 		a := &w.attrs[n]
@@ -125,13 +138,8 @@ func (w *work) openRoot(b []byte, f *frame, ref nsref, i int) *StreamError {
 		return errContentPrefix
 	}
 	r := &w.root
-	*r = root{
-		attrs:   append(r.attrs[:0], w.attrs...),
-		name:    f.qname,
-		content: content,
-		tagEnd:  int32(i - 1),
-		empty:   w.empty,
-	}
+	r.attrs = append(r.attrs[:0], w.attrs...)
+	r.name, r.content, r.tagEnd, r.empty = f.qname, content, int32(i-1), w.empty
 	w.resolved(ref, &r.ns)
 	if w.empty {
 		r.tagEnd--
@@ -181,17 +189,12 @@ func (w *work) openKid(f *frame, ref nsref) *StreamError {
 // Declarations and Prefixes). All three count, for a stanza goes from streams
 // of one to streams of another.
 func (w *work) inContent(b []byte, f *frame, ref nsref) *StreamError {
-	parent := &w.stack[len(w.stack)-2]
-	if f.colon == 0 && int(f.binds) == len(w.binds) {
-		f.content, f.routed = parent.content, true // the default namespace is the parent's
-		return nil
-	}
 	ns := w.uri(b, ref)
 	f.routed = isContent(ns)
 	if f.routed && f.colon != 0 {
 		return errContentPrefix
 	}
-	f.content = parent.content && ns == w.root.content
+	f.content = f.content && ns == w.root.content
 	for _, n := range w.binds[f.binds:] {
 		if n.prefix == n.pend && f.content {
 			w.redeclared = append(w.redeclared, span{n.val, n.vend})

@@ -1,34 +1,39 @@
 package stanza
 
-// plainName reads the name of the element at i if it is a plain one: ASCII, no
-// prefix.
-func (w *work) plainName(b []byte, i int) int {
+// plainTag reads a start tag whose name begins at i, as far as it is written
+// as nearly all are: names in ASCII with no prefix but xml, one blank before each
+// attribute, no references in values. It stops after the name or a value; what
+// is left is for tagParts, which knows everything. It is one function because
+// calls would be a third of what it costs.
+func (w *work) plainTag(b []byte, i int) int {
 	end := nameEnd(b, i)
 	if end >= len(b) || class[b[i]]&isStart == 0 || class[b[end]]&afterName == 0 {
 		return i
 	}
 	w.elem = qname{start: int32(i), end: int32(end)}
 	w.lex = inGap
-	return end
+	return w.plainAttrs(b, end)
 }
 
-// plainAttrs reads attributes and the end of a tag from i on as long as they
-// are written as nearly all are: names in ASCII without a prefix, one blank
-// before them, no references in values. What is not is for tagParts, which
-// knows everything. It is one function because calls would be a third of what
-// it costs.
+// plainAttrs reads the attributes and the end of a tag from i on (see
+// plainTag).
 func (w *work) plainAttrs(b []byte, i int) int {
 	for i < len(b) && b[i] == ' ' && len(w.attrs) < w.limits.Attrs {
 		name := i + 1
-		end := nameEnd(b, name)
-		if end+2 >= len(b) || class[b[name]]&isStart == 0 || b[end] != '=' {
+		end, colon, kind := nameEnd(b, name), 0, plain
+		if end < len(b) && b[end] == ':' && string(b[name:end]) == "xml" {
+			colon, kind = end, ofXML
+			end = nameEnd(b, colon+1)
+		}
+		if end+2 >= len(b) || class[b[name]]&isStart == 0 || b[end] != '=' ||
+			colon != 0 && class[b[colon+1]]&isStart == 0 {
 			return i
 		}
 		quote, val := b[end+1], end+2
 		if quote != '\'' && quote != '"' {
 			return i
 		}
-		kind, vend := plain, 0
+		vend := 0
 		if b[name] == 'x' && string(b[name:end]) == "xmlns" {
 			kind = xmlnsAll
 			vend = plainURI(b, val)
@@ -39,7 +44,7 @@ func (w *work) plainAttrs(b []byte, i int) int {
 			return i
 		}
 		a := w.newAttr(kind)
-		a.start, a.colon, a.end = int32(name), 0, int32(end)
+		a.start, a.colon, a.end = int32(name), int32(colon), int32(end)
 		a.val, a.vend = int32(val), int32(vend)
 		a.checked = kind == xmlnsAll
 		i = vend + 1

@@ -16,9 +16,6 @@ func (w *work) startTag(b []byte, i int) (int, *StreamError) {
 	if len(b) >= most {
 		b = b[:most]
 	}
-	if w.lex == inName && i == w.name {
-		i = w.plainName(b, i)
-	}
 	i, err := w.tagParts(b, i)
 	if err == cut && len(b) == most {
 		return i, errTag
@@ -188,6 +185,8 @@ func kindOf(b []byte, i, colon, end int) attrKind {
 		return plain
 	case string(b[i:colon]) == "xmlns":
 		return xmlnsOne
+	case string(b[i:colon]) == "xml":
+		return ofXML
 	}
 	return prefixed
 }

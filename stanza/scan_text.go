@@ -84,7 +84,7 @@ func value(b []byte, i int, quote byte) (_ int, dirty bool, err *StreamError) {
 			i++
 		case c == '<':
 			err = errLess
-		case c == '\'' || c == '>':
+		case c == '>':
 			i++
 		default:
 			err = errChar

@@ -54,6 +54,7 @@ type attrKind uint8
 
 const (
 	plain    attrKind = iota // no prefix
+	ofXML                    // prefix xml, which no other has the namespace of
 	prefixed                 // in a namespace
 	xmlnsAll                 // xmlns: the default namespace
 	xmlnsOne                 // xmlns:prefix
@@ -148,6 +149,7 @@ func (w *work) reset(ctx *context, l Limits) {
 	}
 	w.stack, w.binds, w.kids = w.stack[:0], w.binds[:0], w.kids[:0]
 	w.strs, w.used, w.redeclared = w.strs[:0], w.used[:0], w.redeclared[:0]
+	w.pos, w.lex = 0, inText
 }
 
 // shrink drops what an unusual element made large.
@@ -188,7 +190,7 @@ func (w *work) element(b []byte, i int) (int, *StreamError) {
 			w.pos = i
 			return i, err
 		}
-		if len(w.stack) == 0 {
+		if len(w.stack) == 0 && w.lex == inText {
 			return i, nil
 		}
 	}
@@ -211,7 +213,14 @@ func (w *work) markup(b []byte, i int) (int, *StreamError) {
 		return i, err
 	}
 	w.startElement(i)
-	return i + 1, nil
+	end := w.plainTag(b, i+1)
+	if w.lex == inText {
+		if end-i > w.limits.Tag {
+			return i, errTag
+		}
+		return end, w.open(b, end)
+	}
+	return min(end, i+w.limits.Tag), nil
 }
 
 // declaration returns where the text of the CDATA section that begins at i
