@@ -32,6 +32,7 @@ type client struct {
 	parked   bool                // the reader can be interrupted
 	ended    bool                // we have ended the stream
 	readDone bool                // the reader has stopped
+	left     bool                // neither will be again
 	err      *stanza.StreamError // what the stream ends with
 }
 
@@ -61,7 +62,7 @@ func (c *client) Addr() string { return c.conn.RemoteAddr().String() }
 // Wake implements router.Stream: it starts a writer unless one runs.
 func (c *client) Wake() {
 	c.mu.Lock()
-	start := !c.writing && !c.ended
+	start := !c.writing && !c.ended && !c.left
 	c.more = true
 	if start {
 		c.writing = true
@@ -129,11 +130,7 @@ func (c *client) rest() bool {
 		c.mu.Lock()
 	}
 	c.writing = false
-	last := c.readDone
-	c.mu.Unlock()
-	if last {
-		c.leave()
-	}
+	c.unlock()
 	return true
 }
 
@@ -152,26 +149,27 @@ func (c *client) broken() {
 	c.mu.Lock()
 	c.writing, c.ended = false, true
 	c.closeBy.CompareAndSwap(0, time.Now().Unix())
-	last := c.readDone
-	c.mu.Unlock()
-	if last {
-		c.leave()
-	}
+	c.unlock()
 }
 
 // readEnded is called by the reader when it will read no more.
 func (c *client) readEnded() {
 	c.mu.Lock()
 	c.readDone = true
-	last := !c.writing
+	c.unlock()
+}
+
+// unlock unlocks mu, and leaves if reader and writer have stopped.
+func (c *client) unlock() {
+	last := c.readDone && !c.writing && !c.left
+	c.left = c.left || last
 	c.mu.Unlock()
 	if last {
 		c.leave()
 	}
 }
 
-// leave closes the connection and ends the session. It is called once, when
-// neither reader nor writer runs.
+// leave closes the connection and ends the session. It is called once.
 func (c *client) leave() {
 	c.conn.Close()
 	if session := c.bound.Load(); session != nil {

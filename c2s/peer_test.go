@@ -18,7 +18,12 @@ type peer struct {
 	nc  net.Conn
 	got string // read and not yet wanted
 	all string // everything since the connection began, for messages
+
+	patience time.Duration // how long it waits for what must come
 }
+
+// patient waits longer, in a bubble.
+func (p *peer) patient(d time.Duration) { p.patience = d }
 
 const (
 	hello = "<?xml version='1.0'?><stream:stream to='a.lit' version='1.0' " +
@@ -34,7 +39,7 @@ const (
 const patience = 10 * time.Second
 
 func (w *world) peer() *peer {
-	p := &peer{t: w.t, nc: w.dial()}
+	p := &peer{t: w.t, nc: w.dial(), patience: patience}
 	w.t.Cleanup(func() { p.nc.Close() })
 	return p
 }
@@ -55,7 +60,7 @@ func (p *peer) want(text string) (before string) {
 			p.got = after
 			return before
 		}
-		if err := p.read(patience); err != nil {
+		if err := p.read(); err != nil {
 			p.t.Fatalf("%v while waiting for %s\nleft:  %s\nall: %s", err, text, p.got, p.all)
 		}
 	}
@@ -79,7 +84,7 @@ func (p *peer) wantEnd(text string) {
 func (p *peer) wantEOF() {
 	p.t.Helper()
 	for {
-		err := p.read(patience)
+		err := p.read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -97,14 +102,15 @@ func (p *peer) wantNothing(jid string) {
 	p.t.Helper()
 	p.send("<message to='" + jid + "' type='headline' id='barrier'/>")
 	before := p.want("id='barrier'")
+	p.want("/>")
 	if i := strings.LastIndex(before, "<message"); i > 0 {
 		p.t.Fatalf("%s came", before[:i])
 	}
 }
 
-func (p *peer) read(patience time.Duration) error {
+func (p *peer) read() error {
 	var b [4096]byte
-	p.nc.SetReadDeadline(time.Now().Add(patience))
+	p.nc.SetReadDeadline(time.Now().Add(p.patience))
 	n, err := p.nc.Read(b[:])
 	p.got += string(b[:n])
 	p.all += string(b[:n])

@@ -5,16 +5,20 @@ import (
 	"time"
 )
 
+// writeSize is the largest piece that is written at once: whoever is slow has
+// got some of a long queue by the time that Stuck allows.
+const writeSize = 64 << 10
+
 // Write sends bytes of the stream, over TLS in as few records as they fit in.
 func (c *Conn) Write(b []byte) error {
-	if len(b) == 0 {
-		return nil
-	}
-	c.writing.Store(time.Now().Unix())
-	_, err := c.rw().Write(b)
-	c.writing.Store(0)
-	if err != nil {
-		return fmt.Errorf("write stream: %w", err)
+	defer c.writing.Store(0)
+	for len(b) > 0 {
+		c.writing.Store(time.Now().Unix())
+		n, err := c.rw().Write(b[:min(len(b), writeSize)])
+		if err != nil {
+			return fmt.Errorf("write stream: %w", err)
+		}
+		b = b[n:]
 	}
 	return nil
 }
