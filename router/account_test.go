@@ -374,6 +374,9 @@ func TestDeleteAccount(t *testing.T) {
 	if _, err := a.Bind(t.Context(), "x", juliet); !errors.Is(err, stanza.NotAllowed) {
 		t.Errorf("bound to a deleted account: %v", err)
 	}
+	if _, err := w.r.Account(t.Context(), a.JID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is back: %v", err)
+	}
 	if err := w.db.Update(t.Context(), func(tx *store.Tx) error {
 		_, err := tx.CreateAccount("juliet@a.lit", "x")
 		return err

@@ -45,6 +45,8 @@ func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
 	switch {
 	case s == Deliver:
 		r.fail(ctx, p, err)
+	case s == After && !errors.Is(err, Handled):
+		r.report(ctx, p, err) // the packet has arrived: its sender has no error to hear of
 	case errors.Is(err, Handled):
 		p.stopped = true
 	default:
@@ -121,7 +123,7 @@ func (r *Router) runThen(ctx context.Context, p *Packet) {
 // caller may be the store's writer, which is everybody's.
 func (r *Router) try(p *Packet, fn func()) {
 	if err := r.protect(func() error { fn(); return nil }); err != nil {
-		r.Log.Error("stanza failed", "from", p.From, "to", p.To, "id", p.Stanza.ID, "err", err)
+		r.report(r.ctx, p, err)
 	}
 }
 

@@ -22,10 +22,15 @@ func (r *Router) fail(ctx context.Context, p *Packet, err error) {
 		// the system resources.
 		r.bounce(ctx, p, stanza.ResourceConstraint)
 	default:
-		r.Log.LogAttrs(ctx, slog.LevelError, "stanza failed", slog.Any("from", p.From),
-			slog.Any("to", p.To), slog.String("id", p.Stanza.ID), slog.Any("err", err))
+		r.report(ctx, p, err)
 		r.bounce(ctx, p, stanza.InternalServerError)
 	}
+}
+
+// report logs an error that is our fault.
+func (r *Router) report(ctx context.Context, p *Packet, err error) {
+	r.Log.LogAttrs(ctx, slog.LevelError, "stanza failed", slog.Any("from", p.From),
+		slog.Any("to", p.To), slog.String("id", p.Stanza.ID), slog.Any("err", err))
 }
 
 // bounce sends an error to the sender. Errors and results are not answered

@@ -14,9 +14,7 @@ import (
 // account's streams have sent is still finished.
 func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
 	a = r.accounts.keep(a)
-	a.mu.Lock()
-	a.deleted = true
-	a.mu.Unlock()
+	a.setDeleted(true)
 	for _, s := range a.Sessions() {
 		// XEP-0077 section 3.2, Entity Cancels an Existing Registration
 		s.refuse(stanza.StreamNotAuthorized)
@@ -40,11 +38,21 @@ func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
 		return tx.DeleteAccount(a.ID, until)
 	})
 	if err != nil {
-		a.mu.Lock()
-		a.deleted = false
-		a.mu.Unlock()
+		a.setDeleted(false)
 		return fmt.Errorf("delete account %s: %w", a.JID, err)
 	}
 	r.accounts.drop(a)
 	return nil
+}
+
+func (a *Account) setDeleted(deleted bool) {
+	a.mu.Lock()
+	a.deleted = deleted
+	a.mu.Unlock()
+}
+
+func (a *Account) isDeleted() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.deleted
 }

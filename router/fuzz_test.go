@@ -87,6 +87,9 @@ func fuzzCheck(t *testing.T, st *stanza.Stanza, got map[string]string, kept, rem
 	if remote {
 		sender, from = "out", "x@b.lit"
 	}
+	if st.Kind == stanza.Presence && st.Type == "probe" {
+		return // answered by who knows (RFC 6121 section 4.3.2), not with an error
+	}
 	answers, delivered := 0, 0
 	for who, text := range got {
 		for _, one := range split(t, text) {

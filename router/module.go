@@ -22,7 +22,7 @@ type Module interface {
 //
 // In the deliver stage Handled and errors end delivery, but the after stage
 // still runs; in the record stage what was written before is kept by Handled
-// and dropped by an error.
+// and dropped by an error. In the after stage an error is only logged.
 type Handler func(ctx context.Context, p *Packet) error
 
 // Handled ends a packet: the handler has done all there was to do, or the

@@ -34,6 +34,7 @@ type shard struct {
 	accounts map[string]*Account // by bare JID
 	loading  map[string]chan struct{}
 	missing  map[string]uint32 // clock when the store did not know it
+	drops    uint              // counts deleted accounts
 }
 
 func (g *registry) init() {
@@ -90,7 +91,11 @@ func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached b
 			return nil, err
 		}
 		if mine {
-			return s.load(ctx, h, bare.Clone(), g.clock.Load(), wait)
+			a, fresh, err := s.load(ctx, h, bare.Clone(), g.clock.Load(), wait)
+			if fresh {
+				return a, err
+			}
+			continue
 		}
 		select {
 		case <-wait:
@@ -120,28 +125,33 @@ func (s *shard) board(key string, cached bool) (wait chan struct{}, mine bool, e
 	return wait, true, nil
 }
 
+// load reads an account for all who wait. It is not fresh if an account was
+// deleted meanwhile: it may have been this one.
 func (s *shard) load(ctx context.Context, h *Host, bare stanza.JID, now uint32,
-	wait chan struct{}) (a *Account, err error) {
+	wait chan struct{}) (a *Account, fresh bool, err error) {
 	key := bare.String()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.loading, key)
-		if a != nil {
-			s.accounts[key] = a
-			delete(s.missing, key)
-		} else if errors.Is(err, store.ErrNotFound) && len(s.missing) < maxMissing {
-			s.missing[key] = now
-		}
-		close(wait)
-	}()
+	s.mu.RLock()
+	drops := s.drops
+	s.mu.RUnlock()
 	row, err := h.Router.Store.Account(ctx, key)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		a = &Account{ID: row.ID, JID: bare, Host: h}
+		a.used.Store(now)
 	}
-	a = &Account{ID: row.ID, JID: bare, Host: h}
-	a.used.Store(now)
-	return a, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(wait)
+	delete(s.loading, key)
+	switch {
+	case s.drops != drops:
+		return nil, false, nil
+	case err == nil:
+		s.accounts[key] = a
+		delete(s.missing, key)
+	case errors.Is(err, store.ErrNotFound) && len(s.missing) < maxMissing:
+		s.missing[key] = now
+	}
+	return a, true, err
 }
 
 // all is a snapshot of the accounts in memory.
@@ -190,15 +200,15 @@ func (s *shard) sweep(now uint32) {
 	}
 }
 
-// keep puts an account back that was dropped while somebody held it, or finds
-// the one that took its place.
+// keep puts an account back that was dropped for being idle while somebody
+// held it, or finds the one that took its place. A deleted one stays away.
 func (g *registry) keep(a *Account) *Account {
 	s := g.shard(a.JID.String())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.accounts[a.JID.String()]; now != nil {
 		a = now
-	} else {
+	} else if !a.isDeleted() {
 		s.accounts[a.JID.String()] = a
 	}
 	a.used.Store(g.clock.Load())
@@ -219,6 +229,7 @@ func (g *registry) drop(a *Account) {
 	s := g.shard(a.JID.String())
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.drops++
 	if s.accounts[a.JID.String()] == a {
 		delete(s.accounts, a.JID.String())
 	}

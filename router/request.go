@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 
 	"parley/stanza"
 )
@@ -42,6 +43,7 @@ func (r *Router) route(ctx context.Context, p *Packet) {
 // is one only while a packet of that sender waits for its commit: then those
 // behind it wait in order, while other senders' go on.
 type serverLines struct {
+	n  atomic.Int32 // of m: mostly there are none
 	mu sync.Mutex
 	m  map[stanza.JID]*Line
 }
@@ -49,6 +51,9 @@ type serverLines struct {
 // join puts the packet behind those of the same sender that wait. The line is
 // returned locked; it is nil if there are none.
 func (b *serverLines) join(p *Packet) *Line {
+	if b.n.Load() == 0 {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l := b.m[p.From.Bare()]
@@ -72,6 +77,7 @@ func (b *serverLines) wait(r *Router, p *Packet) {
 	// Of two packets that began at the same time the later line counts: there
 	// is no order between them.
 	b.m[l.key] = l
+	b.n.Store(int32(len(b.m)))
 }
 
 // remove forgets a line that has run empty.
@@ -82,6 +88,7 @@ func (b *serverLines) remove(l *Line) {
 	defer l.mu.Unlock()
 	if l.head == nil && !l.running && b.m[l.key] == l {
 		delete(b.m, l.key)
+		b.n.Store(int32(len(b.m)))
 	}
 }
 

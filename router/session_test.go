@@ -67,6 +67,26 @@ func (c *client) breaks(err error) {
 
 func (c *client) end() { c.s.End(context.Background()) }
 
+// TestTaken: each session that wrote an owed packet is told of, no other.
+func TestTaken(t *testing.T) {
+	var lost, took []string
+	w := newWorld(t, store.Options{}, owe(&lost), module(func(h *Host) {
+		h.OnTaken(func(s *Session, p *Packet) { took = append(took, s.JID.Resource()+p.Stanza.ID) })
+	}))
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	orchard, inn := w.login("romeo@a.lit/orchard", "0"), w.login("romeo@a.lit/inn", "0")
+	juliet.send(chat + "1'/>")
+	juliet.send("<message type='normal' to='romeo@a.lit' id='not owed'/>")
+	orchard.take()
+	inn.breaks(errors.New("broken pipe"))
+	juliet.send(chat + "2'/>")
+	orchard.take()
+	inn.take() // it is out of use since its write failed
+	if got := strings.Join(took, " "); got != "orchard1 orchard2" || len(lost) > 0 {
+		t.Errorf("taken %q, lost %q", got, lost)
+	}
+}
+
 // TestOwedNowhere: what no queue took in the first place is lost too, and the
 // sender is not told an error: whoever owes it keeps it.
 func TestOwedNowhere(t *testing.T) {

@@ -3,6 +3,7 @@ package router
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -34,15 +35,15 @@ func TestStages(t *testing.T) {
 	const receiving = "refuse/r:romeo record/r:romeo copy/r:romeo deliver/r:romeo after/r:romeo"
 	const self = "refuse/s:juliet refuse/r:juliet record/r:juliet copy/r:juliet " +
 		"deliver/s:juliet deliver/r:juliet after/s:juliet after/r:juliet"
-	const errors = "refuse/s:juliet refuse/r:romeo copy/s:juliet copy/r:romeo deliver/s:juliet deliver/r:romeo"
+	const failed = "refuse/s:juliet refuse/r:romeo copy/s:juliet copy/r:romeo deliver/s:juliet deliver/r:romeo"
 	for _, c := range []struct{ origin, xml, want string }{
 		{"local", "<message to='romeo@a.lit'/>", all},
 		{"local", "<message to='romeo@a.lit/orchard' type='groupchat'/>", all},
 		{"local", "<presence to='romeo@a.lit'/>", all},
 		{"local", "<iq type='get' id='1' to='romeo@a.lit/orchard'><q xmlns='x'/></iq>", all},
 		{"local", "<iq type='result' id='1' to='romeo@a.lit/orchard'/>", all},
-		{"local", "<message to='romeo@a.lit/orchard' type='error'/>", errors},
-		{"local", "<iq to='romeo@a.lit/orchard' type='error' id='1'/>", errors},
+		{"local", "<message to='romeo@a.lit/orchard' type='error'/>", failed},
+		{"local", "<iq to='romeo@a.lit/orchard' type='error' id='1'/>", failed},
 		{"local", "<message/>", self},
 		{"local", "<message to='juliet@a.lit/balcony'/>", self},
 		{"local", "<presence/>", sending},
@@ -114,6 +115,9 @@ func TestEndings(t *testing.T) {
 		{Deliver, Handled, true, ""},
 		{Deliver, stanza.NotAcceptable, true, "not-acceptable"},
 		{Deliver, context.Canceled, true, "internal-server-error"},
+		{After, Handled, false, ""},
+		{After, stanza.NotAcceptable, false, ""},
+		{After, context.Canceled, false, ""},
 	} {
 		t.Run(c.stage.String(), func(t *testing.T) {
 			after, wrote := false, false
@@ -126,8 +130,8 @@ func TestEndings(t *testing.T) {
 					p.Committed(func() { wrote = true })
 					return c.err
 				})
-				h.On(After, OfMessage, "after", func(context.Context, *Packet) error {
-					after = true
+				h.On(After, OfMessage, "after", func(_ context.Context, p *Packet) error {
+					after = after || p.Side == Receiving
 					return nil
 				})
 			}))
@@ -135,13 +139,19 @@ func TestEndings(t *testing.T) {
 			romeo := w.login("romeo@a.lit/orchard", "0")
 			juliet.send("<message to='romeo@a.lit'/>")
 			juliet.flush()
-			romeo.gets("")
+			if got := romeo.take(); (got != "") != (c.stage == After) {
+				t.Errorf("delivered %q", got)
+			}
 			got := juliet.take()
 			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 			if after != c.after {
 				t.Errorf("after stage: %v", after)
+			}
+			fault := errors.Is(c.err, context.Canceled) || c.stage == After && c.err != Handled
+			if fault != strings.Contains(w.logs.String(), "level=ERROR") {
+				t.Errorf("log: %s", w.logs)
 			}
 			// What a handled packet wrote is kept, what a refused one wrote is
 			// not; from the deliver stage on there is nothing to undo.
