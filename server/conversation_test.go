@@ -35,6 +35,10 @@ func TestConversations(t *testing.T) {
 				}
 				t.Run(name(s), func(t *testing.T) {
 					t.Parallel()
+					srv := srv
+					if s.Needs["restart"] {
+						srv = startLive(t, way.blocking)
+					}
 					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 					defer cancel()
 					if err := xmpptest.Run(ctx, srv, s, fmt.Sprintf("u%d-", i)); err != nil {

@@ -11,14 +11,21 @@ import (
 // run in this order; "parley pipeline" prints it.
 func (s *Server) modules() []router.Module {
 	contacts := contacts{s.roster}
+	offline := archive.New()
+	nodes := map[string]xep.DiscoNode{archive.NodeOffline: offline}
 	return []router.Module{
 		xep.NewBlocking(contacts),
 		xep.NewStrangers(contacts),
 		s.roster,
 		presence.New(s.router, s.roster),
-		archive.New(),
+		offline,
+		xep.NewDisco(contacts, nodes),
+		xep.Contact{},
 		xep.Ping{},
 		xep.Version{Name: "Parley", Version: Version},
 		xep.Time{},
+		xep.NewLast(contacts, s.started),
+		new(xep.Private),
+		new(xep.VCard),
 	}
 }

@@ -1,0 +1,161 @@
+package xep
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"parley/router"
+	"parley/stanza"
+)
+
+const (
+	nsDiscoInfo  = "http://jabber.org/protocol/disco#info"
+	nsDiscoItems = "http://jabber.org/protocol/disco#items"
+)
+
+// Disco implements XEP-0030 (Service Discovery) with the extension forms of
+// XEP-0128 and the server's own capabilities of XEP-0115: what modules
+// announced is told, for hosts and for accounts.
+type Disco struct {
+	contacts Contacts
+	nodes    map[string]DiscoNode
+	host     *router.Host
+	own      ownCaps
+}
+
+// DiscoNode answers for one discovery node of an account or host: the whole
+// query element, or a stanza error.
+type DiscoNode interface {
+	DiscoInfo(ctx context.Context, p *router.Packet) (string, error)
+	DiscoItems(ctx context.Context, p *router.Packet) (string, error)
+}
+
+var _ router.Module = (*Disco)(nil)
+
+// NewDisco makes the module; nodes answer for their nodes by name.
+func NewDisco(c Contacts, nodes map[string]DiscoNode) *Disco {
+	return &Disco{contacts: c, nodes: nodes}
+}
+
+// Register implements router.Module.
+func (m *Disco) Register(h *router.Host) {
+	m.host = h
+	h.Feature(router.ToHost|router.ToAccount, nsDiscoInfo, nsDiscoItems)
+	h.Identity(router.ToHost, "server", "im", "Parley")
+	h.Identity(router.ToAccount, "account", "registered", "")
+	h.HandleIQ("get", nsDiscoInfo, "query", router.ToHost|router.ToAccount|router.ToSelf, m.info)
+	h.HandleIQ("get", nsDiscoItems, "query", router.ToHost|router.ToAccount|router.ToSelf, m.items)
+	m.registerCaps(h)
+}
+
+// info answers disco#info (XEP-0030 section 3, Discovering Information About a
+// Jabber Entity).
+func (m *Disco) info(ctx context.Context, p *router.Packet) error {
+	if err := m.mayAsk(ctx, p); err != nil {
+		return err
+	}
+	where := router.ToHost
+	if p.Account != nil {
+		where = router.ToAccount
+	}
+	node := p.Payload().Attr("node")
+	if n, ok := m.nodes[node]; ok {
+		return reply(p)(n.DiscoInfo(ctx, p))
+	}
+	if node != "" && (p.Account != nil || !m.isOwnCaps(node)) {
+		// XEP-0030 section 7, Error Conditions
+		return stanza.ItemNotFound
+	}
+	p.Result(m.query(where, node))
+	return nil
+}
+
+// query is everything announced for where.
+func (m *Disco) query(where router.Where, node string) string {
+	var b stanza.Builder
+	b.Start("query", nsDiscoInfo, "node", node)
+	for _, i := range m.host.Identities(where) {
+		b.Start("identity", "", "category", i.Category, "type", i.Type, "name", i.Name).End()
+	}
+	for _, f := range m.host.Features(where) {
+		b.Start("feature", "", "var", f).End()
+	}
+	for _, f := range m.host.Forms(where) {
+		b.Raw(f)
+	}
+	return b.End().String()
+}
+
+// items answers disco#items (XEP-0030 section 4, Discovering the Items
+// Associated with a Jabber Entity).
+func (m *Disco) items(ctx context.Context, p *router.Packet) error {
+	node := p.Payload().Attr("node")
+	switch err := m.mayAsk(ctx, p); {
+	case errors.Is(err, stanza.ServiceUnavailable):
+		// XEP-0030 section 8, Security Considerations, rule 2
+		p.Result(emptyItems(node))
+		return nil
+	case err != nil:
+		return err
+	}
+	if n, ok := m.nodes[node]; ok {
+		return reply(p)(n.DiscoItems(ctx, p))
+	}
+	if node != "" {
+		return stanza.ItemNotFound
+	}
+	if p.Account != nil {
+		p.Result(emptyItems(""))
+		return nil
+	}
+	p.Result(m.services())
+	return nil
+}
+
+// services lists the hosts below this domain and the external components.
+func (m *Disco) services() string {
+	var b stanza.Builder
+	b.Start("query", nsDiscoItems)
+	for _, h := range m.host.Router.Hosts() {
+		if !h.Accounts && (strings.HasSuffix(h.Domain, "."+m.host.Domain) || h.Forward != nil) {
+			b.Start("item", "", "jid", h.Domain).End()
+		}
+	}
+	return b.End().String()
+}
+
+func emptyItems(node string) string {
+	var b stanza.Builder
+	return b.Start("query", nsDiscoItems, "node", node).End().String()
+}
+
+// mayAsk lets only those ask an account who may see its presence, so that
+// nobody learns of accounts by asking (XEP-0030 section 8, Security
+// Considerations, rule 1).
+func (m *Disco) mayAsk(ctx context.Context, p *router.Packet) error {
+	return seesPresence(ctx, m.contacts, p, stanza.ServiceUnavailable)
+}
+
+// seesPresence is nil if the asker of an account is the account itself or
+// receives its presence, and refusal otherwise. Hosts may be asked by all.
+func seesPresence(ctx context.Context, c Contacts, p *router.Packet, refusal error) error {
+	if p.Account == nil || p.From.Bare() == p.Account.JID {
+		return nil
+	}
+	_, from, err := c.Subscribed(ctx, p.Account, p.From.Bare())
+	if err == nil && !from {
+		return refusal
+	}
+	return err
+}
+
+// reply gives a payload or an error to the asker.
+func reply(p *router.Packet) func(payload string, err error) error {
+	return func(payload string, err error) error {
+		if err == nil {
+			p.Result(payload)
+		}
+		return err
+	}
+}

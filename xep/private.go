@@ -1,0 +1,91 @@
+package xep
+
+import (
+	"context"
+	"errors"
+
+	"parley/router"
+	"parley/stanza"
+	"parley/store"
+)
+
+const nsPrivate = "jabber:iq:private"
+
+// Private implements XEP-0049: Private XML Storage. Nobody but the account's
+// own sessions reads or writes it (XEP-0049 section 4, Security Considerations).
+type Private struct{ host *router.Host }
+
+var _ router.Module = (*Private)(nil)
+
+// Register implements router.Module.
+func (m *Private) Register(h *router.Host) {
+	m.host = h
+	h.Feature(router.ToHost, nsPrivate)
+	h.HandleIQ("get", nsPrivate, "query", router.ToSelf, m.get)
+	h.HandleIQ("set", nsPrivate, "query", router.ToSelf, m.set)
+	forbid := func(context.Context, *router.Packet) error { return stanza.Forbidden }
+	// XEP-0049 section 2.3, Elements: another's data is forbidden.
+	h.HandleIQ("get", nsPrivate, "query", router.ToAccount, forbid)
+	h.HandleIQ("set", nsPrivate, "query", router.ToAccount, forbid)
+	h.OnDelete(nil, (*store.Tx).DeletePrivate)
+}
+
+// privateKey is the key of an element in the store.
+func privateKey(e *stanza.Element) string { return "{" + e.NS + "}" + e.Name }
+
+// get returns the element asked for, empty if there is none (XEP-0049 section
+// 2.3, Elements: exactly one child).
+func (m *Private) get(ctx context.Context, p *router.Packet) error {
+	query := p.Payload()
+	switch {
+	case len(query.Children) == 0:
+		return stanza.BadRequest
+	case len(query.Children) > 1 || query.Children[0].NS == nsPrivate:
+		return stanza.NotAcceptable
+	}
+	e := query.Children[0]
+	xml, err := m.host.Router.Store.Private(ctx, p.Account.ID, privateKey(e))
+	if errors.Is(err, store.ErrNotFound) {
+		xml, err = e.Standalone(), nil
+	}
+	if err != nil {
+		return err
+	}
+	var b stanza.Builder
+	p.Result(b.Start("query", nsPrivate).Raw(xml).End().String())
+	return nil
+}
+
+// set stores each child under its name and namespace (XEP-0049 section 2.3,
+// Elements).
+func (m *Private) set(_ context.Context, p *router.Packet) error {
+	query := p.Payload()
+	if len(query.Children) == 0 {
+		return stanza.NotAcceptable
+	}
+	for _, e := range query.Children {
+		if e.NS == nsPrivate || e.NS == "" {
+			return stanza.NotAcceptable
+		}
+	}
+	quota := m.host.Router.Config().Messages.PrivateQuota
+	p.Write(func(tx *store.Tx) error {
+		for _, e := range query.Children {
+			if err := setPrivate(tx, p.Account.ID, privateKey(e), e.Standalone(), quota); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	p.Result("")
+	return nil
+}
+
+// setPrivate stores an element; what is too much is not acceptable.
+func setPrivate(tx *store.Tx, account int64, key, xml string, quota int) error {
+	err := tx.SetPrivate(account, key, xml, quota)
+	if errors.Is(err, store.ErrQuota) {
+		return stanza.NotAcceptable.WithText("the space for private data is used up")
+	}
+	return err
+}
