@@ -121,6 +121,9 @@ func (sc *Scanner) next(buf []byte) (Token, int, *StreamError) {
 	case inStream:
 		return sc.firstLevel(buf)
 	case inStanza:
+		if sc.work.drip(buf) {
+			return More, 0, nil
+		}
 		return sc.stanza(buf, sc.work.pos)
 	case afterEnd:
 		if n := spaces(buf, 0); n > 0 {

@@ -9,26 +9,40 @@ func (w *work) declare(b []byte, f *frame) *StreamError {
 		if a.kind < xmlnsAll {
 			continue
 		}
-		d := bind{namespace: namespace{val: a.val, vend: a.vend}}
+		d := w.newBind()
+		d.val, d.vend = a.val, a.vend
+		ns := view(b[a.val:a.vend])
 		if a.dirty {
-			w.strs = append(w.strs, attrValue(string(b[a.val:a.vend])))
+			ns = attrValue(string(b[a.val:a.vend]))
+			w.strs = append(w.strs, ns)
 			d.str = int32(len(w.strs))
 		}
-		ns := w.nsName(view(b), &d.namespace)
 		if !a.checked && !isNamespace(ns) {
 			return errDeclared
 		}
 		if a.kind == xmlnsAll {
-			f.def = nsref(len(w.binds))
+			f.def = nsref(len(w.binds) - 1)
 		} else {
 			d.prefix, d.pend = a.colon+1, a.end
 		}
 		if !declarable(b[d.prefix:d.pend], ns) {
 			return errDeclared
 		}
-		w.binds = append(w.binds, d)
 	}
 	return nil
+}
+
+// newBind adds a declaration, to be filled in where it is (see newAttr).
+func (w *work) newBind() *bind {
+	n := len(w.binds)
+	if n < cap(w.binds) {
+		w.binds = w.binds[:n+1]
+	} else {
+		w.binds = append(w.binds, bind{})
+	}
+	d := &w.binds[n]
+	d.prefix, d.pend, d.ref, d.str = 0, 0, 0, 0
+	return d
 }
 
 // declarable says whether a prefix (empty for the default namespace) may be
