@@ -25,7 +25,7 @@ type exchange struct {
 // record changes the rosters at both ends (RFC 6121 section 3, Managing
 // Presence Subscriptions).
 func (m *Roster) record(ctx context.Context, p *router.Packet) (err error) {
-	if !managesSubscription(p.Stanza.Type) {
+	if !managesSubscription(p.Stanza.Type) || again(p) {
 		return nil
 	}
 	if p.Side == router.Receiving && p.Origin == router.Local {
@@ -52,6 +52,10 @@ func (m *Roster) record(ctx context.Context, p *router.Packet) (err error) {
 	return nil
 }
 
+// again says that this is a kept request that a new resource is shown: the
+// server sends it to that resource, and it changes nothing.
+func again(p *router.Packet) bool { return p.Origin == router.Server && p.To.IsFull() }
+
 // bare stamps what comes from elsewhere with bare addresses, which its own
 // server should have done (RFC 6121 section 3.1.2, Server Processing of
 // Outbound Subscription Request).
@@ -67,7 +71,7 @@ func bare(p *router.Packet) {
 // deliver keeps the router from delivering again what committed has given to
 // the account's sessions.
 func (m *Roster) deliver(_ context.Context, p *router.Packet) error {
-	if p.Side == router.Receiving && managesSubscription(p.Stanza.Type) {
+	if p.Side == router.Receiving && managesSubscription(p.Stanza.Type) && !again(p) {
 		return router.Handled
 	}
 	return nil
@@ -142,7 +146,7 @@ func (x *exchange) committed() {
 		return
 	}
 	if x.cancels() {
-		x.user.withdraw(context.Background()) // the contact is ours: it does not wait
+		x.user.withdrawFrom(x.contact.account)
 	}
 	if x.contact.effect.pass {
 		x.contact.deliver(x.p)

@@ -119,11 +119,38 @@ func (h *half) stanza(typ string) *stanza.Stanza {
 		"type", typ).End().Stanza()
 }
 
-// withdraw tells the contact that the account's resources are unavailable.
+// withdraw tells the contact that the account's available resources are
+// unavailable (RFC 6121 section 3.2.2, Server Processing of Outbound
+// Subscription Cancellation; section 3.3.3, Server Processing of Inbound
+// Unsubscribe).
 func (h *half) withdraw(ctx context.Context) {
-	if p := h.account.Host.Presences; p != nil {
-		p.Withdraw(ctx, h.account, h.contact)
+	for _, s := range h.account.Sessions() {
+		if s.Presence() != nil {
+			h.account.Host.Router.Route(ctx, h.unavailable(s.JID))
+		}
 	}
+}
+
+// withdrawFrom is withdraw where the contact is ours. It does not wait, so that
+// it can run between commits.
+func (h *half) withdrawFrom(contact *router.Account) {
+	for _, s := range h.account.Sessions() {
+		if s.Presence() == nil {
+			continue
+		}
+		st := h.unavailable(s.JID)
+		for _, o := range contact.Sessions() {
+			if o.Presence() != nil {
+				o.Push(st)
+			}
+		}
+	}
+}
+
+func (h *half) unavailable(from stanza.JID) *stanza.Stanza {
+	var b stanza.Builder
+	return b.Start("presence", "", "from", from.String(), "to", h.contact.String(),
+		"type", "unavailable").End().Stanza()
 }
 
 // announce sends the contact the presence of the account's resources.

@@ -72,22 +72,6 @@ func (m *Roster) Subscribed(ctx context.Context, a *router.Account, bare stanza.
 	return c.To, c.From, err
 }
 
-// Groups are the groups in which the account has somebody. They are not kept
-// in memory.
-func (m *Roster) Groups(ctx context.Context, a *router.Account, bare stanza.JID) ([]string, error) {
-	all, err := m.Contacts(ctx, a)
-	if c, ok := all.Find(bare); err != nil || !ok || !c.Listed {
-		return nil, err
-	}
-	items, _, err := m.router.Store.Roster(ctx, a.ID)
-	for n := range items {
-		if items[n].JID == bare.String() {
-			return items[n].Groups, err
-		}
-	}
-	return nil, err
-}
-
 // leave cancels all subscriptions of an account that is being deleted
 // (RFC 6121 section 2.5.2, Success Case, for each contact).
 func (m *Roster) leave(ctx context.Context, a *router.Account) {

@@ -9,8 +9,8 @@
 // client, "<-" is the next that it receives. Before the next "->" nobody may
 // have received anything that is not written down. "away" is the rest of the
 // network: another server sends, or is sent to. Order of attributes does not
-// matter; the value '*' matches anything. Blank lines and those with # do not
-// count.
+// matter; the value '*' matches anything; an error's <text/> counts only if it
+// is written down. Blank lines and those with # do not count.
 //
 // A test runs inside a testing/synctest bubble, so that "nothing more comes" is
 // certain and time is the test's own.
@@ -105,13 +105,18 @@ type client struct {
 	t       testing.TB
 	session *router.Session
 	inbox   []string
+	removed bool
 }
 
 // Wake implements router.Stream: what waits is taken by take.
 func (c *client) Wake() {}
 
 // Close implements router.Stream.
-func (c *client) Close(e *stanza.StreamError) { c.t.Errorf("%s closed: %v", c.session.JID, e) }
+func (c *client) Close(e *stanza.StreamError) {
+	if !c.removed {
+		c.t.Errorf("%s closed: %v", c.session.JID, e)
+	}
+}
 
 // Out implements router.Stream.
 func (c *client) Out() stanza.Out { return stanza.Out{} }
@@ -165,6 +170,18 @@ func (w *World) Login(name, full string) *router.Session {
 	return s
 }
 
+// Enter binds sessions that ask for the roster and send initial presence, and
+// forgets what they are sent. Each is a name and a full JID.
+func (w *World) Enter(sessions ...string) {
+	w.T.Helper()
+	for i := 0; i+1 < len(sessions); i += 2 {
+		w.Login(sessions[i], sessions[i+1])
+		w.send(sessions[i], `<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>`)
+		w.send(sessions[i], `<presence/>`)
+	}
+	w.Drop()
+}
+
 // Logout ends a session as if its connection had been lost.
 func (w *World) Logout(name string) {
 	w.T.Helper()
@@ -172,6 +189,13 @@ func (w *World) Logout(name string) {
 	delete(w.clients, name)
 	c.session.End(context.Background())
 	w.collect()
+}
+
+// Remove forgets a name whose session the server is going to end.
+func (w *World) Remove(name string) {
+	w.T.Helper()
+	w.client(name).removed = true
+	delete(w.clients, name)
 }
 
 // Talk runs a conversation.
@@ -197,6 +221,17 @@ func (w *World) Talk(script string) {
 		}
 	}
 	w.Quiet("the end")
+}
+
+// Do sends what the lines of a script say and forgets what comes of it.
+func (w *World) Do(script string) {
+	w.T.Helper()
+	for line := range strings.Lines(script) {
+		if name, xml, ok := strings.Cut(strings.TrimSpace(line), "->"); ok {
+			w.send(strings.TrimSpace(name), strings.TrimSpace(xml))
+			w.Drop()
+		}
+	}
 }
 
 // send is a stanza on its way in.

@@ -1,0 +1,114 @@
+package presence
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/roster"
+	"parley/router"
+	"parley/stanza"
+	"parley/store"
+)
+
+// broadcast takes presence without to from a client: initial (RFC 6121 section
+// 4.2), subsequent (4.4) or unavailable (4.5).
+func (m *Presence) broadcast(ctx context.Context, p *router.Packet) error {
+	s := p.Sender
+	all, err := m.roster.Contacts(ctx, s.Account)
+	if err != nil {
+		return err
+	}
+	st, err := own(p)
+	if err != nil {
+		return fmt.Errorf("copy presence: %w", err)
+	}
+	before := s.Presence()
+	if p.Stanza.Type == unavailable {
+		s.SetPresence(nil)
+		m.leave(ctx, s, before, st, all)
+		return nil
+	}
+	prio, err := priority(st)
+	if err != nil {
+		return err
+	}
+	first := before == nil && !isAvailable(s.Account)
+	s.SetPresence(&router.Presence{Stanza: st, Priority: prio})
+	m.tell(ctx, s, st, all)
+	if before == nil {
+		return m.enter(ctx, s, all, first)
+	}
+	return nil
+}
+
+// tell sends a resource's presence to all who receive it: contacts with a
+// subscription "from" or "both", and the user's own available resources, also
+// the one that it is about (RFC 6121 sections 4.2.2, 4.4.2 and 4.5.2, Server
+// Processing of Outbound Initial, Subsequent and Unavailable Presence).
+func (m *Presence) tell(ctx context.Context, s *router.Session, st *stanza.Stanza, all *roster.Contacts) {
+	for _, o := range s.Account.Sessions() {
+		if o == s || o.Presence() != nil {
+			push(o, st, s.JID)
+		}
+	}
+	for c := range all.All() {
+		if c.From && (!m.isLocal(c.JID) || m.listening(c.JID) != nil) {
+			m.router.RouteAs(ctx, s.Account, st, s.JID, c.JID)
+		}
+	}
+}
+
+// push sends presence to one of the user's own resources.
+func push(o *router.Session, st *stanza.Stanza, from stanza.JID) {
+	var e stanza.Edits
+	e.Set("from", from.String())
+	e.Set("to", o.JID.String())
+	o.PushWith(st, &e)
+}
+
+// leave tells that a resource is not available any more: those who knew it by
+// subscription, if it was available, and those it sent directed presence to
+// (RFC 6121 section 4.5.2, Server Processing of Outbound Unavailable Presence).
+func (m *Presence) leave(ctx context.Context, s *router.Session, before *router.Presence,
+	st *stanza.Stanza, all *roster.Contacts) {
+	if before != nil {
+		m.tell(ctx, s, st, all)
+		m.lastSeen(s.Account, status(st))
+	}
+	for _, to := range m.takeDirected(s) {
+		if c, _ := all.Find(to.Bare()); before != nil && c.From {
+			continue // has just been told
+		}
+		m.router.RouteAs(ctx, s.Account, st, s.JID, to)
+	}
+}
+
+// unbound tells of a session that has ended without saying so (RFC 6121
+// section 4.5.2: the server does it on the user's behalf).
+func (m *Presence) unbound(ctx context.Context, s *router.Session) {
+	defer m.directed.Delete(s)
+	all, err := m.roster.Contacts(ctx, s.Account)
+	if err != nil {
+		m.router.Log.Error("presence not withdrawn", "from", s.JID, "err", err)
+		return
+	}
+	m.leave(ctx, s, s.Presence(), gone(), all)
+	s.SetPresence(nil)
+}
+
+// lastSeen notes when the account's last resource has become unavailable, for
+// probes (RFC 6121 section 4.3.2) and XEP-0012 section 4 (Offline User Query).
+func (m *Presence) lastSeen(a *router.Account, status string) {
+	if isAvailable(a) {
+		return
+	}
+	now := time.Now()
+	m.router.Store.Write(func(tx *store.Tx) error {
+		return tx.SetLastActivity(a.ID, now, status)
+	}, func(err error) {
+		if err != nil {
+			m.router.Log.Warn("last activity not stored", "account", a.JID, "err", err)
+		}
+	})
+}
