@@ -37,7 +37,7 @@ const (
 	Refuse  Stage = iota // may this go on at all? both sides, sender's first
 	Record               // rows: p.Write; ends with the commit
 	Copy                 // copies to sessions that are not among the targets
-	Deliver              // to sessions, hosts, components, remote domains; the router's own rules run last
+	Deliver              // to sessions, hosts, components, remote domains; the router's rules run last
 	After                // always, told who took it (p.Outcome)
 	finished
 )
@@ -227,6 +227,7 @@ type deletion struct {
 // OnDelete joins an account's deletion: before runs while the account still
 // exists (it may route packets), tx inside the deletion's transaction. Either may be nil.
 // Every module with tables of its own joins.
-func (h *Host) OnDelete(before func(ctx context.Context, a *Account), tx func(tx *store.Tx, account int64) error) {
+func (h *Host) OnDelete(before func(ctx context.Context, a *Account),
+	tx func(tx *store.Tx, account int64) error) {
 	h.deletion = append(h.deletion, deletion{before, tx})
 }

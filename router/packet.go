@@ -33,7 +33,7 @@ type TargetKind uint8
 const (
 	Nowhere   TargetKind = iota // presence without to: broadcast
 	ToSession                   // a full JID with a session of ours: Targets has it
-	ToBare                      // an account of ours by bare JID, or by a full JID without that session
+	ToBare                      // an account of ours, by bare JID or a full JID that no session has
 	ToDomain                    // a host of ours itself, or an address at a host without accounts
 	ToNobody                    // an address at a host of ours with no such account
 	ToRemote                    // another domain

@@ -75,7 +75,8 @@ func (r *Router) Online(bare stanza.JID) *Account { return r.accounts.peek(bare.
 // get loads an account once for all who ask at the same time. With cached, an
 // address that was unknown a moment ago is not looked up again: good enough
 // for a stanza's receiver, not for somebody who has just registered.
-func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached bool) (*Account, error) {
+func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached bool) (
+	*Account, error) {
 	key := bare.String()
 	for {
 		if a := g.peek(key); a != nil {

@@ -65,13 +65,13 @@ func TestRequest(t *testing.T) {
 	got = nil
 	short, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
-	w.r.Request(short, stanza.MustParse("<iq type='get' id='x' from='a.lit' to='juliet@a.lit/balcony'><q xmlns='x'/></iq>"),
-		func(answer *stanza.Stanza) {
-			if answer != nil {
-				t.Error("answered")
-			}
-			close(ended)
-		})
+	w.r.Request(short, stanza.MustParse(
+		"<iq type='get' id='x' from='a.lit' to='juliet@a.lit/balcony'><q xmlns='x'/></iq>"), func(answer *stanza.Stanza) {
+		if answer != nil {
+			t.Error("answered")
+		}
+		close(ended)
+	})
 	cancel()
 	<-ended
 	w.r.pending.mu.Lock()
