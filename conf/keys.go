@@ -43,10 +43,10 @@ type Login struct {
 	Anonymous []string `toml:"anonymous" is:"domain"`
 
 	// Ask clients for a certificate and accept it as login (XEP-0178).
-	External bool `toml:"external" default:"false"`
+	External bool `toml:"external" default:"false" reload:"restart"`
 
 	// PEM file of the authorities that sign clients' certificates.
-	ExternalCA string `toml:"external_ca" is:"path"`
+	ExternalCA string `toml:"external_ca" is:"path" reload:"restart"`
 
 	// Whose account a certificate is for that does not name an address: the
 	// subject, such as "CN=Alice", or "sha256:" and the fingerprint, to a JID.
@@ -99,7 +99,7 @@ type Messages struct {
 	StrangerSubscriptions int `toml:"stranger_subscriptions" default:"60" min:"0" max:"1000000"`
 
 	// Offer privacy lists (XEP-0016), which the blocking command replaced.
-	PrivacyLists bool `toml:"privacy_lists" default:"false"`
+	PrivacyLists bool `toml:"privacy_lists" default:"false" reload:"restart"`
 
 	// Bytes of private data (XEP-0049, XEP-0054) per account.
 	PrivateQuota int `toml:"private_quota" default:"1 MiB" min:"10000" max:"1 GiB" unit:"bytes"`

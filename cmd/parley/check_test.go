@@ -157,6 +157,10 @@ func TestCheckPorts(t *testing.T) {
 	free := "127.0.0.1:" + freePort(t)
 	c.HTTP.Listen, c.C2S.Listen = free, nil
 	check("free", "ok all ports are free\n")
+	c.HTTP.Listen = "0.0.0.0:0"
+	check("metrics for all", "warning everybody who reaches 0.0.0.0:0 can read the metrics "+
+		"(http.listen) | set http.listen to \"127.0.0.1:5280\" in parley.toml\n")
+	c.HTTP.Listen = free
 	c.C2S.Listen = []string{"192.0.2.1:5222"}
 	check("not ours", "RED this machine does not have the address 192.0.2.1:5222 (c2s.listen) | "+
 		"set c2s.listen in parley.toml to an address of this machine\n")

@@ -48,12 +48,23 @@ func checkPorts(ctx context.Context, c *conf.Config) []finding {
 	for _, l := range listeners(c) {
 		findings = append(findings, checkPort(ctx, c, l, ours)...)
 	}
+	if !loopbackOnly(c.HTTP.Listen) {
+		findings = append(findings, warn("set http.listen to \"127.0.0.1:5280\" in "+c.Path,
+			"everybody who reaches %s can read the metrics (http.listen)", c.HTTP.Listen))
+	}
 	if findings == nil {
 		findings = append(findings, good("%s", map[bool]string{
 			true: "the server is running and listens on all of its ports", false: "all ports are free",
 		}[ours]))
 	}
 	return findings
+}
+
+// loopbackOnly says whether only this machine reaches an address.
+func loopbackOnly(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkPort looks at one address. Of a running server it must be in use, of a

@@ -100,6 +100,10 @@ func (inv *invocation) quickConfig(s setup) (*conf.Config, error) {
 		return nil, fmt.Errorf("%s is there and serves %s, not %s; to add it: domains = %s", c.Path,
 			strings.Join(c.Domains, ", "), s.domain, list(append(c.Domains, s.domain)))
 	}
+	if s.cert != "" && c.TLS.Cert != absolute(s.cert) {
+		return nil, fmt.Errorf("%s is there and is not changed; set in it: [tls] cert = %q, key = %q",
+			c.Path, absolute(s.cert), absolute(s.key))
+	}
 	inv.say("Kept %s, which was there.\n", c.Path)
 	return c, nil
 }

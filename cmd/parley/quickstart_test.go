@@ -124,6 +124,9 @@ func TestQuickstartErrors(t *testing.T) {
 	w.fail(1, "parley: \"a b\" is not a domain name", "quickstart", "a b")
 	w.fail(1, "parley: b.example is none of the domains", "quickstart", "--setup-only", "example.org",
 		"a@b.example")
+	w.fail(1, "parley: DIR/parley.toml is there and is not changed; set in it: [tls] "+
+		"cert = \"/a.crt\", key = \"/a.key\"\n",
+		"quickstart", "--cert", "/a.crt", "--key", "/a.key", "example.org")
 	w.serve(nil)
 	w.fail(1, "parley: the server does not know the command \"status\"\n"+
 		"a server is running on DIR/data already; see: parley status\n", "quickstart", "example.org")

@@ -56,6 +56,9 @@ func status(ctx context.Context, inv *invocation) error {
 
 // ago is how long ago t was, in two units at most.
 func (inv *invocation) ago(t time.Time) string {
+	if t.IsZero() {
+		return "?"
+	}
 	d := inv.now().Sub(t)
 	days, hours := int(d.Hours())/24, int(d.Hours())%24
 	minutes, seconds := int(d.Minutes())%60, int(d.Seconds())%60
