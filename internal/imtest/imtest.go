@@ -267,6 +267,16 @@ func (w *World) collect() {
 	}
 }
 
+// Received is what a client has received and nobody has asked for.
+func (w *World) Received(name string) []string {
+	w.T.Helper()
+	w.collect()
+	in := w.inbox(name)
+	got := *in
+	*in = nil
+	return got
+}
+
 // inbox is what a client has received and nobody has asked for.
 func (w *World) inbox(name string) *[]string {
 	if name == Away {
