@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,10 +33,11 @@ type Conn struct {
 	from Source         // of next, nil: new ones
 	rate rate
 
-	interrupted atomic.Bool
-	closed      atomic.Bool
-	heard       atomic.Int64 // when something was read last, Unix seconds
-	writing     atomic.Int64 // since when a write has been going on, Unix seconds
+	interrupting sync.Mutex // held while interrupted and the read deadline change together
+	interrupted  atomic.Bool
+	closed       atomic.Bool
+	heard        atomic.Int64 // when something was read last, Unix seconds
+	writing      atomic.Int64 // since when a write has been going on, Unix seconds
 }
 
 // Errors of Next and Wait.
@@ -120,6 +122,9 @@ func (c *Conn) SetSource(s Source) { c.from, c.next = s, nil }
 
 // fill reads once.
 func (c *Conn) fill(ctx context.Context) error {
+	if c.interrupted.Load() {
+		return c.readError(os.ErrDeadlineExceeded)
+	}
 	n, err := c.rw().Read(c.in.space())
 	c.in.w += n
 	if n > 0 {
@@ -142,6 +147,8 @@ func (c *Conn) fill(ctx context.Context) error {
 
 // readError tells an interruption from a fault.
 func (c *Conn) readError(err error) error {
+	c.interrupting.Lock()
+	defer c.interrupting.Unlock()
 	if errors.Is(err, os.ErrDeadlineExceeded) && c.interrupted.Swap(false) {
 		if err := c.sock.SetReadDeadline(time.Time{}); err != nil {
 			return err
@@ -182,6 +189,8 @@ func (c *Conn) Wait() error {
 // Interrupt makes the reader's Next or Wait return ErrInterrupted, the one that
 // is under way or the next one that would wait. A read deadline is forgotten.
 func (c *Conn) Interrupt() error {
+	c.interrupting.Lock()
+	defer c.interrupting.Unlock()
 	c.interrupted.Store(true)
 	return c.sock.SetReadDeadline(longAgo)
 }
@@ -224,5 +233,5 @@ func (c *Conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
 // SetDeadline bounds reading and writing until the next call.
 func (c *Conn) SetDeadline(t time.Time) error { return c.sock.SetDeadline(t) }
 
-// SetReadDeadline bounds reading until the next call.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.sock.SetReadDeadline(t) }
+// SetWriteDeadline bounds writing until the next call.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.sock.SetWriteDeadline(t) }
