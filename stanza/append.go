@@ -2,8 +2,10 @@ package stanza
 
 // Out says in which context a stanza is written.
 type Out struct {
-	NS    string // content namespace of the receiving stream: NSClient ("" means it), NSServer, NSComponent
-	XMLNS bool   // write xmlns on the root: WebSocket, <forwarded/>, storage
+	// NS is the content namespace of the receiving stream: NSClient ("" means
+	// it), NSServer or NSComponent.
+	NS    string
+	XMLNS bool // write xmlns on the root: WebSocket, <forwarded/>, storage
 }
 
 // Append writes the stanza with the edits applied: well-formed in any stream

@@ -14,7 +14,8 @@ import (
 
 // The stanzas that the benchmarks read.
 var samples = []struct{ name, xml string }{
-	{"chat", xmlgen.Chat}, {"presence", xmlgen.Presence}, {"omemo", omemo()}, {"cyrillic", xmlgen.Cyrillic},
+	{"chat", xmlgen.Chat}, {"presence", xmlgen.Presence},
+	{"omemo", omemo()}, {"cyrillic", xmlgen.Cyrillic},
 }
 
 // omemo is an encrypted message to nine devices.

@@ -1,5 +1,7 @@
 package stanza
 
+import "slices"
+
 // Edits is the list of changes that one side (the sender's, a receiver's, a
 // room's) makes to a shared stanza when it is written. The zero value changes
 // nothing. An Edits is a value; copying it must be safe once it is complete.
@@ -51,7 +53,8 @@ func (e *Edits) add(c edit) {
 		e.n++
 		return
 	}
-	e.more = append(e.more, c)
+	// Clipped: two copies must not share what is added to each.
+	e.more = append(slices.Clip(e.more), c)
 }
 
 // len is how many changes there are.

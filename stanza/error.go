@@ -18,7 +18,7 @@ type Error struct {
 	Type      ErrorType
 	Condition string
 	Text      string // human-readable, English
-	App       string // application-specific condition, as XML, also data inside the condition is not kept
+	App       string // application-specific condition, as XML
 	Data      string // character data of the condition: the new address of gone and redirect
 }
 

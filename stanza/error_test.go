@@ -6,6 +6,11 @@ import (
 	"testing"
 )
 
+const (
+	inStanzas = ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'`
+	inStreams = ` xmlns='urn:ietf:params:xml:ns:xmpp-streams'`
+)
+
 func TestErrorXML(t *testing.T) {
 	gone := *Gone
 	gone.Data = "xmpp:a@b?x&y"
@@ -13,11 +18,11 @@ func TestErrorXML(t *testing.T) {
 		err  *Error
 		want string
 	}{
-		{Forbidden, `<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`},
+		{Forbidden, `<error type='auth'><forbidden` + inStanzas + `/></error>`},
 		{NotAcceptable.WithType(Wait).WithText("not <now>").WithApp("<x xmlns='urn:x'/>"),
-			`<error type='wait'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>` +
-				`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>not &lt;now&gt;</text><x xmlns='urn:x'/></error>`},
-		{&gone, `<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:a@b?x&amp;y</gone></error>`},
+			`<error type='wait'><not-acceptable` + inStanzas + `/>` +
+				`<text` + inStanzas + ` xml:lang='en'>not &lt;now&gt;</text><x xmlns='urn:x'/></error>`},
+		{&gone, `<error type='cancel'><gone` + inStanzas + `>xmpp:a@b?x&amp;y</gone></error>`},
 	} {
 		if got := c.err.XML(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
@@ -40,19 +45,22 @@ func TestParseErrorConditions(t *testing.T) {
 			t.Errorf("%s is read as %v", s.Raw, got)
 		}
 	}
+	undefined := UndefinedCondition
 	for in, want := range map[string]*Error{
-		"<error/>": {Type: Cancel, Condition: "undefined-condition"},
-		"<error type='strange'>" + "<new-condition xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>": {Type: Cancel, Condition: "undefined-condition"},
-		"<error type='wait'><gone xmlns='urn:other'/></error>":                                            {Type: Wait, Condition: "undefined-condition", App: "<gone xmlns='urn:other'/>"},
+		`<error/>`: undefined,
+		`<error type='strange'><new` + inStanzas + `/></error>`: undefined,
+		`<error type='wait'><x xmlns='urn:x'/></error>`:         undefined.WithType(Wait).WithApp("<x xmlns='urn:x'/>"),
 	} {
-		if got := ParseError(MustParse("<message>" + in + "</message>")); got == nil || *got != *want {
+		got := ParseError(MustParse("<message>" + in + "</message>"))
+		if got == nil || *got != *want {
 			t.Errorf("%s is read as %+v", in, got)
 		}
 	}
 	if e := ParseError(MustParse("<message><error xmlns='urn:x'/></message>")); e != nil {
 		t.Errorf("an error of another namespace: %v", e)
 	}
-	if e := ParseError(MustParse("<message xmlns='jabber:server'>" + Conflict.XML() + "</message>")); !errors.Is(e, Conflict) {
+	e := ParseError(MustParse("<message xmlns='jabber:server'>" + Conflict.XML() + "</message>"))
+	if !errors.Is(e, Conflict) {
 		t.Errorf("an error on a server's stream: %v", e)
 	}
 }
@@ -64,10 +72,10 @@ func TestStreamErrorXML(t *testing.T) {
 		err  *StreamError
 		want string
 	}{
-		{StreamConflict, `<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>`},
-		{StreamPolicyViolation.WithText("too large"), `<stream:error><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>` +
-			`<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>too large</text></stream:error>`},
-		{&host, `<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>[::1]:5222</see-other-host><x xmlns='urn:x'/></stream:error>`},
+		{StreamConflict, `<stream:error><conflict` + inStreams + `/></stream:error>`},
+		{StreamPolicyViolation.WithText("too large"), `<stream:error><policy-violation` + inStreams + `/>` +
+			`<text` + inStreams + ` xml:lang='en'>too large</text></stream:error>`},
+		{&host, `<stream:error><see-other-host` + inStreams + `>[::1]:5222</see-other-host><x xmlns='urn:x'/></stream:error>`},
 	} {
 		if got := c.err.XML(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

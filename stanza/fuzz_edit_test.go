@@ -24,9 +24,11 @@ var receivers = []receiver{
 	{"server", Out{NS: NSServer}, headerOf(NSServer), "</stream:stream>", NSServer, 1},
 	{"component", Out{NS: NSComponent}, headerOf(NSComponent), "</stream:stream>", NSComponent, 1},
 	{"websocket", Out{XMLNS: true}, "<r>", "</r>", NSClient, 1},
-	{"forwarded", Out{XMLNS: true}, headerOf(NSServer) + "<message xmlns:p='urn:outer'><forwarded xmlns='urn:xmpp:forward:0'>",
+	{"forwarded", Out{XMLNS: true},
+		headerOf(NSServer) + "<message xmlns:p='urn:outer'><forwarded xmlns='urn:xmpp:forward:0'>",
 		"</forwarded></message></stream:stream>", NSClient, 3},
-	{"room", Out{NS: NSClient, XMLNS: true}, headerOf(NSClient) + "<message>", "</message></stream:stream>", NSClient, 2},
+	{"room", Out{NS: NSClient, XMLNS: true}, headerOf(NSClient) + "<message>",
+		"</message></stream:stream>", NSClient, 2},
 }
 
 func headerOf(ns string) string {
@@ -54,7 +56,8 @@ func newProgram(code []byte) *program {
 	names := []string{"to", "from", "type", "id", "xml:lang", "x"}
 	for ; len(code) >= 2; code = code[2:] {
 		arg := int(code[1])
-		name, value, xml := names[arg%len(names)], values[arg%len(values)], inserted[arg%len(inserted)]
+		name, value := names[arg%len(names)], values[arg%len(values)]
+		xml := inserted[arg%len(inserted)]
 		expanded := "{}" + name
 		if name == "xml:lang" {
 			expanded = "{" + NSXML + "}lang"
@@ -151,7 +154,8 @@ func FuzzEdit(f *testing.F) {
 	for i, s := range xmlgen.Streams() {
 		f.Add([]byte(s), []byte{byte(i), byte(i / 5), byte(i + 1), 1, 3, byte(i)})
 	}
-	f.Add([]byte(xmlgen.Headers[2]+xmlgen.Elements[10]), []byte{2, 0, 2, 1, 0, 4, 1, 1, 4, 0, 4, 1, 3, 0, 3, 1})
+	f.Add([]byte(xmlgen.Headers[2]+xmlgen.Elements[10]),
+		[]byte{2, 0, 2, 1, 0, 4, 1, 1, 4, 0, 4, 1, 3, 0, 3, 1})
 	f.Fuzz(func(t *testing.T, in, code []byte) {
 		p := newProgram(code)
 		header := ""

@@ -52,7 +52,8 @@ func checkJID(t *testing.T, in string, j JID) {
 			t.Fatalf("%.100q has a part of %d bytes", in, len(part))
 		}
 	}
-	if j.Domain() == "" || strings.ContainsAny(j.Local(), forbidden) || strings.ContainsAny(j.Domain(), "@/ \"&'<>") {
+	if j.Domain() == "" || strings.ContainsAny(j.Local(), forbidden) ||
+		strings.ContainsAny(j.Domain(), "@/ \"&'<>") {
 		t.Fatalf("%q becomes %q", in, j)
 	}
 }

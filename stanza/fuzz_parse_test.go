@@ -50,7 +50,8 @@ func checkReplies(t *testing.T, s *Stanza) {
 		to = s.To.String()
 	}
 	r := s.ErrorReply(ItemNotFound.WithText(s.ID))
-	if from, _ := r.Attr("from"); from != to || r.To != s.From || r.ID != s.ID || r.Type != "error" || r.Kind != s.Kind {
+	from, _ := r.Attr("from")
+	if from != to || r.To != s.From || r.ID != s.ID || r.Type != "error" || r.Kind != s.Kind {
 		t.Fatalf("%q: reply %q", s.Raw, r.Raw)
 	}
 	if e := ParseError(r); e == nil || *e != *ItemNotFound.WithText(s.ID) {
@@ -85,7 +86,8 @@ func FuzzBuilder(f *testing.F) {
 		if body.Text != allowed(text) || body.Attr("a") != allowed(value) {
 			t.Fatalf("%q: %q %q", b.String(), body.Text, body.Attr("a"))
 		}
-		if escaped := string(AppendEscaped(nil, text)); attrValue(escaped) != allowed(text) || charData(escaped) != allowed(text) {
+		escaped := string(AppendEscaped(nil, text))
+		if attrValue(escaped) != allowed(text) || charData(escaped) != allowed(text) {
 			t.Fatalf("%q is escaped as %q", text, escaped)
 		}
 	})

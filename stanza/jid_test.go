@@ -108,7 +108,8 @@ func TestJIDParts(t *testing.T) {
 		if j.Bare() != bare || j.Host() != host || j.Bare().Bare() != bare {
 			t.Errorf("%s: bare %s, host %s", c.in, j.Bare(), j.Host())
 		}
-		if j.IsFull() != (c.resource != "") || j.IsHost() != (c.local == "" && c.resource == "") || j.IsZero() {
+		isHost := c.local == "" && c.resource == ""
+		if j.IsFull() != (c.resource != "") || j.IsHost() != isHost || j.IsZero() {
 			t.Errorf("%s: full %v, host %v", c.in, j.IsFull(), j.IsHost())
 		}
 		made, err := NewJID(c.local, c.domain, c.resource)

@@ -142,13 +142,13 @@ func TestAllocations(t *testing.T) {
 		e.Cut(0)
 		e.Last("<x/>")
 		buf := make([]byte, 0, 8192)
-		if n := testing.AllocsPerRun(100, func() { buf = dst.Append(buf[:0], &e, Out{NS: NSServer}) }); n != 0 {
+		write := func() { buf = dst.Append(buf[:0], &e, Out{NS: NSServer}) }
+		if n := testing.AllocsPerRun(100, write); n != 0 {
 			t.Errorf("%s: Append allocates %v times", s.name, n)
 		}
 	}
-	for _, s := range []string{"juliet@example.com/balcony 1", "example.com", "a_b@x-1.example.org", "[::1]"} {
-		n := testing.AllocsPerRun(100, func() { _ = MustJID(s).Bare().Host() })
-		if n != 0 && s[0] != '[' {
+	for _, s := range []string{"juliet@example.com/balcony 1", "example.com", "a_b@x-1.example.org"} {
+		if n := testing.AllocsPerRun(100, func() { _ = MustJID(s).Bare().Host() }); n != 0 {
 			t.Errorf("%s allocates %v times", s, n)
 		}
 	}

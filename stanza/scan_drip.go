@@ -15,7 +15,8 @@ func (w *work) drip(b []byte) bool {
 		want = isName
 		fallthrough
 	case inValue:
-		if len(b) >= w.tag+w.limits.Tag || c == w.quote { // the quote may be stale, but then it is just not plain
+		// In a name the quote is the last value's, and no name character.
+		if len(b) >= w.tag+w.limits.Tag || c == w.quote {
 			return false
 		}
 	default:

@@ -42,11 +42,13 @@ func fuzzValue(line string) (string, bool) {
 
 // pieces are what mutations insert.
 var pieces = []string{
-	"<", ">", "/>", "</", "'", "\"", "=", " ", "&", ";", "&amp;", "&#x41;", "&#38;", "]]>", "<![CDATA[", "]]", "<a>", "</a>",
-	"<a/>", " xmlns='urn:a'", " xmlns:a='urn:a'", " xmlns:b='urn:a'", " a:x='1'", " b:x='1'", " xmlns=''", " xmlns:a=''",
-	"a:", ":", "xml:", "xmlns:", "xmlns", " x='1'", "<!--", "-->", "<?x?>", "\n", "\r", "\t", "\x00", "\x7f", "\u0085",
-	"\u00e9", "\u0300", "\u3321", "\u2028", "\ufeff", "\ufffe", "\U0001f600", "\xff", "\xc3", "\xed\xa0\x80", "1", "-", ".",
-	"{", "}", "|", "^", "`", "\\", "%", "http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace",
+	"<", ">", "/>", "</", "'", "\"", "=", " ", "&", ";", "&amp;", "&#x41;", "&#38;", "]]>", "]]",
+	"<![CDATA[", "<a>", "</a>", "<a/>", " xmlns='urn:a'", " xmlns:a='urn:a'", " xmlns:b='urn:a'",
+	" a:x='1'", " b:x='1'", " x='1'", " xmlns=''", " xmlns:a=''", "a:", ":", "xml:", "xmlns:",
+	"xmlns", "<!--", "-->", "<?x?>", "\n", "\r", "\t", "\x00", "\x7f", "\u0085", "\u00e9", "\u0300",
+	"\u3321", "\u2028", "\ufeff", "\ufffe", "\U0001f600", "\xff", "\xc3", "\xed\xa0\x80", "1", "-",
+	".", "{", "}", "|", "^", "`", "\\", "%", "http://www.w3.org/2000/xmlns/",
+	"http://www.w3.org/XML/1998/namespace",
 }
 
 // mutate changes a stream in a few places.

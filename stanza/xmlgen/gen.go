@@ -169,18 +169,19 @@ func (g *Gen) attr(name, value string) {
 
 // namespace is a namespace name as it is written.
 func (g *Gen) namespace() string {
-	return g.one("urn:a", g.ns, g.ns, "urn:b", "", "urn:xmpp:forward:0", "jabber:client", "jabber:server",
-		"urn:&#x61;", "urn:a?b&amp;c='", "jabber:clien&#116;", "urn:é", "jabber:component:accept")
+	return g.one("urn:a", g.ns, g.ns, "urn:b", "", "urn:xmpp:forward:0", "jabber:client",
+		"jabber:server", "urn:&#x61;", "urn:a?b&amp;c='", "jabber:clien&#116;", "urn:é", "jabber:component:accept")
 }
 
 // value is the value of an attribute as it is written.
 func (g *Gen) value() string {
-	return g.one("v", "", "a@example.com/x", "&lt;&amp;&gt;", "it's", "say \"x\"", "&#10;", "a\tb\r\nc", "é\U0001F600",
-		">", "]]>", "error", "A@Example.com", "@")
+	return g.one("v", "", "a@example.com/x", "&lt;&amp;&gt;", "it's", "say \"x\"", "&#10;",
+		"a\tb\r\nc", "é\U0001F600", ">", "]]>", "error", "A@Example.com", "@")
 }
 
 // text is character data as it is written.
 func (g *Gen) text() string {
-	return g.one("text", " ", "&amp;&lt;&#x41;&quot;", "<![CDATA[<&]]>", "<![CDATA[]]>", "\r\n\t", "\r", "]]&gt;", "]", "]]",
-		">", "é\u2028\U0001F600\uFFFD", "<![CDATA[]]]]>", "x\u0085", "&#13;&#10;")
+	return g.one("text", " ", "&amp;&lt;&#x41;&quot;", "<![CDATA[<&]]>", "<![CDATA[]]>", "\r\n\t",
+		"\r", "]]&gt;", "]", "]]", ">", "é\u2028\U0001F600\uFFFD", "<![CDATA[]]]]>", "x\u0085",
+		"&#13;&#10;")
 }
