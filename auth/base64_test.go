@@ -26,7 +26,9 @@ func TestDecodeResponse(t *testing.T) {
 			t.Errorf("%q: %q, %v; want an empty message", text, message, err)
 		}
 	}
-	for text, want := range map[string]string{"YQ==": "a", "YWI=": "ab", "YWJj": "abc", "+/+/": "\xfb\xff\xbf"} {
+	for text, want := range map[string]string{
+		"YQ==": "a", "YWI=": "ab", "YWJj": "abc", "+/+/": "\xfb\xff\xbf",
+	} {
 		if message, err := DecodeResponse(text); string(message) != want || err != nil {
 			t.Errorf("%q: %q, %v; want %q", text, message, err, want)
 		}

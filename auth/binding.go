@@ -74,7 +74,7 @@ func NewChannelBindings(state *tls.ConnectionState, leaf []byte) ChannelBindings
 	var bindings ChannelBindings
 	if exporter, err := exporterBinding(state); err == nil {
 		bindings = append(bindings, exporter)
-		if state.Version < tls.VersionTLS13 && state.TLSUnique != nil {
+		if state.TLSUnique != nil { // as it is on TLS 1.3
 			bindings = append(bindings, ChannelBinding{Type: tlsUnique, Data: state.TLSUnique})
 		}
 	}

@@ -36,7 +36,8 @@ func TestChannelBindingsTLS12(t *testing.T) {
 	cert := serverCert(t, "ecdsa", x509.ECDSAWithSHA256)
 	server, client := handshake(t, cert, tls.VersionTLS12)
 	bindings := NewChannelBindings(&server, cert.Certificate[0])
-	if got := bindings.Types(); !slices.Equal(got, []string{tlsExporter, tlsUnique, tlsServerEndPoint}) {
+	all := []string{tlsExporter, tlsUnique, tlsServerEndPoint}
+	if got := bindings.Types(); !slices.Equal(got, all) {
 		t.Fatalf("types %q", got)
 	}
 	want, err := client.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)

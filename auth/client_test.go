@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/pbkdf2"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -17,27 +18,7 @@ type testClient struct {
 	nonce        string
 	salted       Verifier
 	clientKey    []byte
-	known        *clientKeys // instead of deriving them, which takes long
 }
-
-// clientKeys is what a client may cache between logins.
-type clientKeys struct {
-	verifier  Verifier
-	clientKey []byte
-}
-
-// pencilKeys are those for pencil's verifiers.
-var pencilKeys = sync.OnceValue(func() (keys [numHashes]*clientKeys) {
-	for h := range numHashes {
-		v := pencil()[h]
-		salted, err := pbkdf2.Key(hashes[h].new, "pencil", v.Salt, v.Iterations, h.size())
-		if err != nil {
-			panic(err)
-		}
-		keys[h] = &clientKeys{v, h.hmac(salted, "Client Key")}
-	}
-	return keys
-})
 
 // first begins an exchange and reads the server's answer.
 func (c *testClient) first(t testing.TB, x Exchange, header, bare string) {
@@ -57,10 +38,6 @@ func (c *testClient) first(t testing.TB, x Exchange, header, bare string) {
 	rawSalt, err := decodeBase64(salt)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if c.known != nil {
-		c.salted, c.clientKey = c.known.verifier, c.known.clientKey
-		return
 	}
 	c.salted, c.clientKey = deriveClient(t, c.hash, c.password, rawSalt, iterations)
 }
@@ -91,10 +68,23 @@ func splitServerFirst(t testing.TB, message string) (nonce, salt, count string) 
 
 func newTestClient(h Hash) *testClient { return &testClient{hash: h, password: "pencil"} }
 
-// deriveClient is what a client knows: the verifier, and the ClientKey that the
+// derived is what a client knows: the verifier, and the ClientKey that the
 // verifier does not hold.
-func deriveClient(t testing.TB, h Hash, password string, salt []byte, iterations int) (Verifier, []byte) {
+type derived struct {
+	verifier  Verifier
+	clientKey []byte
+}
+
+// derivations remembers each derivation, as clients do, since one takes long.
+var derivations sync.Map
+
+func deriveClient(t testing.TB, h Hash, password string, salt []byte, iterations int) (
+	Verifier, []byte) {
 	t.Helper()
+	key := fmt.Sprint(h, iterations, salt, password)
+	if known, ok := derivations.Load(key); ok {
+		return known.(derived).verifier, known.(derived).clientKey
+	}
 	v, err := derive(h, password, salt, iterations)
 	if err != nil {
 		t.Fatal(err)
@@ -103,5 +93,7 @@ func deriveClient(t testing.TB, h Hash, password string, salt []byte, iterations
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, h.hmac(salted, "Client Key")
+	d := derived{v, h.hmac(salted, "Client Key")}
+	derivations.Store(key, d)
+	return d.verifier, d.clientKey
 }

@@ -15,8 +15,8 @@
 //	x, err := a.Start(mechanism, conn, policy)
 //	response, err := auth.DecodeInitial(text)
 //	challenge, done, err := x.Step(ctx, response) // until done or an error
-//	wait := limiter.Delay(x.Account(), addr)      // before that last answer
-//	limiter.Failed(x.Account(), addr)             // or Succeeded
+//	wait := limiter.Delay(x.Account(), addr)      // before Failed, for both ends
+//	limiter.Failed(x.Account(), addr)             // or Succeeded, before waiting
 //
 // Every error that Start, the Decode functions and Step return is a *Failure,
 // whose Condition is the element that goes into <failure/>.

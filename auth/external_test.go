@@ -77,6 +77,7 @@ func TestXMPPAddrsOfBrokenNames(t *testing.T) {
 	if got := xmppAddrsOf(sequence(raw(0, slices.Concat(oid, raw(0, text))))); len(got) != 1 {
 		t.Fatalf("the name to spoil is spoilt already: %q", got)
 	}
+	otherName := func(parts ...[]byte) []byte { return sequence(raw(0, slices.Concat(parts...))) }
 	for name, der := range map[string][]byte{
 		"empty":                   nil,
 		"not a sequence":          marshal(t, 5, ""),
@@ -84,15 +85,15 @@ func TestXMPPAddrsOfBrokenNames(t *testing.T) {
 		"cut off":                 good[:len(good)-1],
 		"not tagged":              sequence(sequence(oid, raw(0, text))),
 		"another tag":             sequence(raw(1, slices.Concat(oid, raw(0, text)))),
-		"value not tagged":        sequence(raw(0, slices.Concat(oid, text))),
-		"value with another tag":  sequence(raw(0, slices.Concat(oid, raw(1, text)))),
-		"no value":                sequence(raw(0, oid)),
-		"no type":                 sequence(raw(0, raw(0, text))),
-		"two values":              sequence(raw(0, slices.Concat(oid, raw(0, text), raw(0, text)))),
-		"two texts":               sequence(raw(0, slices.Concat(oid, raw(0, slices.Concat(text, text))))),
-		"an IA5String":            sequence(raw(0, slices.Concat(oid, raw(0, marshal(t, "user@example.com", "ia5"))))),
-		"not UTF-8":               sequence(raw(0, slices.Concat(oid, raw(0, []byte{0x0c, 3, 'a', '@', 0xff})))),
-		"text longer than it is":  sequence(raw(0, slices.Concat(oid, raw(0, []byte{0x0c, 9, 'a'})))),
+		"value not tagged":        otherName(oid, text),
+		"value with another tag":  otherName(oid, raw(1, text)),
+		"no value":                otherName(oid),
+		"no type":                 otherName(raw(0, text)),
+		"two values":              otherName(oid, raw(0, text), raw(0, text)),
+		"two texts":               otherName(oid, raw(0, slices.Concat(text, text))),
+		"an IA5String":            otherName(oid, raw(0, marshal(t, "user@example.com", "ia5"))),
+		"not UTF-8":               otherName(oid, raw(0, []byte{0x0c, 3, 'a', '@', 0xff})),
+		"text longer than it is":  otherName(oid, raw(0, []byte{0x0c, 9, 'a'})),
 		"no name in the sequence": sequence([]byte{0xa0}),
 	} {
 		if got := xmppAddrsOf(der); len(got) != 0 {
@@ -144,6 +145,7 @@ func TestExternal(t *testing.T) {
 			"other@example.com", "", InvalidAuthzid},
 		{"not UTF-8", one, nil, "user@\xff", "", MalformedRequest},
 		{"NUL", one, nil, "user@example.com\x00", "", MalformedRequest},
+		{"NUL first", one, nil, "\x00user@example.com", "", MalformedRequest},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn := secureConn()

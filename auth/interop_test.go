@@ -148,7 +148,8 @@ func TestMelliumClient(t *testing.T) {
 		}
 	}
 	x := start(t, a, anonymous, secureConn())
-	if err := converse(t, x, melliumClient(anonymous, "", "", "")); err != nil || !x.Result().Anonymous {
+	err := converse(t, x, melliumClient(anonymous, "", "", ""))
+	if err != nil || !x.Result().Anonymous {
 		t.Errorf("ANONYMOUS: %v, %+v", err, x.Result())
 	}
 }
@@ -156,7 +157,9 @@ func TestMelliumClient(t *testing.T) {
 // TestXDGClientNormalizes: the client prepares the password for itself, and both
 // come to the same.
 func TestXDGClientNormalizes(t *testing.T) {
-	for _, password := range []string{"½", "´", "ｐｅｎ\u00a0cil", "I\u00adX", "пароль", "e\u0301"} {
+	for _, password := range []string{
+		"½", "´", "ｐｅｎ\u00a0cil", "I\u00adX", "пароль", "e\u0301",
+	} {
 		verifiers, err := NewVerifiers(password, minIterations)
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +189,8 @@ func TestPlusOverTLS(t *testing.T) {
 		conn.Bindings = NewChannelBindings(&server, cert.Certificate[0])
 		elsewhere := secureConn()
 		other, _ := handshake(t, serverCert(t, "ecdsa", x509.ECDSAWithSHA256), version)
-		elsewhere.Bindings = NewChannelBindings(&other, serverCert(t, "rsa", x509.SHA256WithRSA).Certificate[0])
+		otherCert := serverCert(t, "rsa", x509.SHA256WithRSA)
+		elsewhere.Bindings = NewChannelBindings(&other, otherCert.Certificate[0])
 		for mechanism, hash := range xdgHashes {
 			for _, binding := range xdgBindings(t, &client) {
 				testPlus(t, a, mechanism+plusSuffix, conn, elsewhere, string(binding.Type), func() peer {

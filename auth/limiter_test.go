@@ -203,6 +203,22 @@ func TestTableShrinks(t *testing.T) {
 	})
 }
 
+func TestTableStaysWithinCapacity(t *testing.T) {
+	table := newTable[int](10, time.Hour)
+	now := time.Now()
+	for i := range 100 {
+		table.add(i, now)
+		if n := len(table.young) + len(table.old); n > 10 {
+			t.Fatalf("%d keys after %d, capacity 10", n, i+1)
+		}
+		for back := range min(i+1, 5) {
+			if table.get(i-back, now) != 1 {
+				t.Fatalf("key %d is gone after %d", i-back, i)
+			}
+		}
+	}
+}
+
 func TestDropIsForBothMaps(t *testing.T) {
 	table := newTable[int](2, time.Hour)
 	now := time.Now()

@@ -38,9 +38,9 @@ func parseClientFirst(message string) (m clientFirst, err error) {
 	if !isText(message) {
 		return m, errEncoding
 	}
-	flag, rest, ok1 := strings.Cut(message, ",")
-	authzid, bare, ok2 := strings.Cut(rest, ",")
-	if !ok1 || !ok2 {
+	flag, rest, _ := strings.Cut(message, ",")
+	authzid, bare, ok := strings.Cut(rest, ",")
+	if !ok {
 		return m, errSyntax
 	}
 	m.header, m.bare = message[:len(message)-len(bare)], bare
@@ -48,7 +48,7 @@ func parseClientFirst(message string) (m clientFirst, err error) {
 		return m, errSyntax
 	}
 	if authzid != "" {
-		if m.authzid, ok1 = saslname(authzid, "a="); !ok1 {
+		if m.authzid, ok = saslname(authzid, "a="); !ok {
 			return m, errSyntax
 		}
 	}
@@ -97,10 +97,7 @@ func parseClientFinal(message string) (m clientFinal, err error) {
 		return m, errEncoding
 	}
 	last := strings.LastIndexByte(message, ',')
-	if last < 0 {
-		return m, errSyntax
-	}
-	m.withoutProof = message[:last]
+	m.withoutProof = message[:max(last, 0)]
 	proof, ok1 := strings.CutPrefix(message[last+1:], "p=")
 	binding, rest, ok2 := strings.Cut(m.withoutProof, ",")
 	binding, ok3 := strings.CutPrefix(binding, "c=")

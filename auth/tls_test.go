@@ -52,16 +52,11 @@ func serverCert(t testing.TB, key string, algorithm x509.SignatureAlgorithm) tls
 
 // handshake connects a client to a server and gives what each sees, the server
 // first. Tickets would block on a pipe that nobody reads.
-func handshake(t testing.TB, cert tls.Certificate, version uint16) (server, client tls.ConnectionState) {
+func handshake(t testing.TB, cert tls.Certificate, version uint16) (
+	server, client tls.ConnectionState) {
 	t.Helper()
-	config := &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}
-	return handshakeWith(t, config, &tls.Config{
-		InsecureSkipVerify: true, MinVersion: version, MaxVersion: version,
-	})
-}
-
-func handshakeWith(t testing.TB, sc, cc *tls.Config) (server, client tls.ConnectionState) {
-	t.Helper()
+	sc := &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}
+	cc := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}
 	s, c := net.Pipe()
 	defer s.Close()
 	defer c.Close()

@@ -80,7 +80,7 @@ type Verifiers [numHashes]Verifier
 // of its own, so that one is of no use against another (RFC 5802 section 9,
 // Security Considerations).
 func NewVerifiers(password string, iterations int) (Verifiers, error) {
-	if iterations < minIterations || iterations > maxIterations {
+	if !goodCount(iterations) {
 		return Verifiers{}, fmt.Errorf("auth: iteration count %d is not in %d to %d",
 			iterations, minIterations, maxIterations)
 	}
@@ -98,6 +98,9 @@ func NewVerifiers(password string, iterations int) (Verifiers, error) {
 	}
 	return v, nil
 }
+
+// goodCount says whether new verifiers may have an iteration count.
+func goodCount(n int) bool { return n >= minIterations && n <= maxIterations }
 
 // derive computes a verifier from a prepared password (RFC 5802 section 3,
 // SCRAM Algorithm Overview).
@@ -154,11 +157,14 @@ func (v Verifiers) Encode() string {
 
 var errVerifier = errors.New("auth: stored verifier is malformed")
 
-// DecodeVerifiers reads what Encode wrote. Other servers' RFC 5803 lines can be
-// joined to one, also with fewer iterations than we would use. The error never
-// quotes its input.
+// DecodeVerifiers reads what Encode wrote, which is nothing for none. Other
+// servers' RFC 5803 lines can be joined to one, also with fewer iterations than
+// we would use. The error never quotes its input.
 func DecodeVerifiers(s string) (Verifiers, error) {
 	var v Verifiers
+	if s == "" {
+		return v, nil // an account without a password
+	}
 	for part := range strings.SplitSeq(s, " ") {
 		h, verifier, ok := decodeVerifier(part)
 		if !ok || v[h].Iterations != 0 {
