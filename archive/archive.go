@@ -55,7 +55,15 @@ func (m *Archive) Register(h *router.Host) {
 	h.OnTaken(m.taken)
 	h.OnLost(m.lost)
 	h.OnUnbind(m.unbind)
-	h.OnDelete(nil, (*store.Tx).DeleteMessages)
+	h.OnDelete(m.ending, (*store.Tx).DeleteMessages)
 	h.HandleIQ("get", NodeOffline, "offline", router.ToSelf|router.ToAccount, m.view)
 	h.HandleIQ("set", NodeOffline, "offline", router.ToSelf|router.ToAccount, m.remove)
+}
+
+// ending is told that an account is being deleted, so that what is lost with
+// its last sessions is not stored behind that.
+func (m *Archive) ending(ctx context.Context, a *router.Account) {
+	if box, err := m.inbox.Get(ctx, a); err == nil {
+		box.ending.Store(true)
+	}
 }

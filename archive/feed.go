@@ -108,7 +108,7 @@ func (m *Archive) unbind(_ context.Context, s *router.Session) {
 func (m *Archive) pump(ctx context.Context, f *feed) {
 	for {
 		rows, err := m.read(ctx, f)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			m.log.Error("read owed messages", "to", f.session.JID.String(), "err", err)
 		}
 		if len(rows) == 0 && m.finish(f, err) {

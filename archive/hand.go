@@ -216,7 +216,7 @@ func (m *Archive) resend(box *inbox, p *router.Packet, to []*router.Session) {
 	}
 	stamp := time.Now()
 	m.db.Write(func(tx *store.Tx) (err error) {
-		p.Row, err = add(tx, box.account.ID, p, stamp, 0)
+		p.Row, err = box.add(tx, p, stamp, 0)
 		return err
 	}, func(err error) {
 		if err != nil {

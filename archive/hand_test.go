@@ -286,6 +286,23 @@ func TestBehindDoesNotStop(t *testing.T) {
 	})
 }
 
+// What a deleted account's last sessions lose is stored for nobody.
+func TestLostByDeletion(t *testing.T) {
+	run(t, "", func(w *imtest.World, _ *archive.Archive) {
+		romeo, juliet := bind(w, "romeo@a.lit/x"), bind(w, "juliet@a.lit/balcony")
+		juliet.send("<presence/>")
+		chat(romeo, "juliet@a.lit", "1", "2")
+		a := w.Account("juliet@a.lit")
+		if err := w.Router.DeleteAccount(w.T.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		juliet.dies()
+		if n, err := w.Store.MissedCount(w.T.Context(), a.ID); n != 0 || err != nil {
+			t.Errorf("%d missed: %v", n, err)
+		}
+	})
+}
+
 // drain writes until nothing waits.
 func drain(c *stream) (list string) {
 	for text := c.text(); text != ""; text = c.text() {

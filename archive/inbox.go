@@ -2,6 +2,7 @@ package archive
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"parley/router"
 )
@@ -10,6 +11,7 @@ import (
 // lock is held for a few lines only, never while something is sent or stored.
 type inbox struct {
 	account *router.Account
+	ending  atomic.Bool // the account's deletion has begun
 
 	mu sync.Mutex
 	// feeds are the sessions that take the account's messages: those that

@@ -27,7 +27,7 @@ func (m *Archive) record(ctx context.Context, p *router.Packet) error {
 	}
 	stamp := time.Now()
 	p.Write(func(tx *store.Tx) (err error) {
-		p.Row, err = add(tx, box.account.ID, p, stamp, quota)
+		p.Row, err = box.add(tx, p, stamp, quota)
 		switch {
 		case errors.Is(err, store.ErrQuota) && len(p.Targets) > 0:
 			return nil // some session gets it nevertheless
@@ -60,13 +60,23 @@ func (m *Archive) taker(p *router.Packet) bool {
 	return found
 }
 
-// add writes a message and says that it is owed to the account.
-func add(tx *store.Tx, account int64, p *router.Packet, stamp time.Time, quota int) (int64, error) {
+// add writes a message and says that it is owed to the account, if that is
+// still there (RFC 6121 section 8.5.1, No Such User).
+func (b *inbox) add(tx *store.Tx, p *router.Packet, stamp time.Time, quota int) (int64, error) {
+	if b.ending.Load() {
+		a, err := tx.Account(b.account.JID.String())
+		if errors.Is(err, store.ErrNotFound) || err == nil && a.ID != b.account.ID {
+			return 0, stanza.ServiceUnavailable
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
 	body, err := tx.AddBody(text(p), p.From.String(), stamp)
 	if err != nil {
 		return 0, err
 	}
-	return tx.AddMissed(account, body, quota)
+	return tx.AddMissed(b.account.ID, body, quota)
 }
 
 // text is the message as its receiver would have got it, complete with its

@@ -114,6 +114,9 @@ func (m *Blocking) change(ctx context.Context, p *router.Packet, verb string, ji
 	a := p.Account
 	var was, next *lists
 	p.Write(func(tx *store.Tx) error {
+		if err := alive(tx, a); err != nil {
+			return err
+		}
 		all, def, err := tx.Rules(a.ID)
 		if err != nil {
 			return err

@@ -2,9 +2,11 @@ package xep
 
 import (
 	"context"
+	"errors"
 
 	"parley/router"
 	"parley/stanza"
+	"parley/store"
 )
 
 // Contacts is what blocking and strangers ask an account's roster.
@@ -18,4 +20,14 @@ type Contacts interface {
 	HasGroup(ctx context.Context, a *router.Account, group string) (bool, error)
 	// Subscribers are all contacts that receive the account's presence.
 	Subscribers(ctx context.Context, a *router.Account) ([]stanza.JID, error)
+}
+
+// alive refuses to write for an account that was deleted while the packet was
+// on its way: nobody would ever delete what it writes.
+func alive(tx *store.Tx, a *router.Account) error {
+	now, err := tx.Account(a.JID.String())
+	if errors.Is(err, store.ErrNotFound) || err == nil && now.ID != a.ID {
+		return stanza.ServiceUnavailable // RFC 6121 section 8.5.1, No Such User
+	}
+	return err
 }

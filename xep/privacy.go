@@ -117,6 +117,9 @@ func (c *privacyChange) run(fn func(tx *store.Tx, all map[string][]store.Rule, d
 	var was, next *lists
 	c.p.Write(func(tx *store.Tx) error {
 		c.active, c.push = c.session.ActiveList.Load(), ""
+		if err := alive(tx, account); err != nil {
+			return err
+		}
 		all, def, err := tx.Rules(account.ID)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package xep
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -123,9 +124,12 @@ func (m *Strangers) note(ctx context.Context, p *router.Packet) error {
 		return err
 	}
 	m.host.Router.Store.Write(func(tx *store.Tx) error {
+		if err := alive(tx, a); err != nil {
+			return err
+		}
 		return tx.SentTo(a.ID, to.String(), now)
 	}, func(err error) {
-		if err != nil {
+		if err != nil && !errors.Is(err, stanza.ServiceUnavailable) {
 			m.host.Router.Log.Error("note contact", "account", a.JID, "err", err)
 		}
 	})
