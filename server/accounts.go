@@ -9,7 +9,9 @@ import (
 	"fmt"
 
 	"parley/auth"
+	"parley/conf"
 	"parley/store"
+	"parley/xep"
 )
 
 // secretSetting names the server's secret, which keys what must look random
@@ -63,6 +65,20 @@ func (a accounts) Verifiers(ctx context.Context, user, domain string) (auth.Veri
 		return v, auth.Disabled, nil
 	}
 	return v, auth.Active, nil
+}
+
+// passwords lets modules store passwords.
+type passwords struct{ config func() *conf.Config }
+
+var _ xep.Passwords = passwords{}
+
+// Verifier implements xep.Passwords.
+func (p passwords) Verifier(password string) (string, error) {
+	v, err := auth.NewVerifiers(password, p.config().Login.Iterations)
+	if err != nil {
+		return "", err
+	}
+	return v.Encode(), nil
 }
 
 // certificate is what c2s shows for a domain.

@@ -36,8 +36,10 @@ func TestConversations(t *testing.T) {
 				t.Run(name(s), func(t *testing.T) {
 					t.Parallel()
 					srv := srv
-					if s.Needs["restart"] {
-						srv = startLive(t, way.blocking)
+					if s.Needs["restart"] || s.Needs["register"] {
+						srv = startLive(t, way.blocking, func(c *conf.Config) {
+							c.Register.Enabled = s.Needs["register"]
+						})
 					}
 					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 					defer cancel()
@@ -86,9 +88,12 @@ type live struct {
 	stop   func()
 }
 
-func startLive(t *testing.T, blocking bool) *live {
+func startLive(t *testing.T, blocking bool, changes ...func(*conf.Config)) *live {
 	t.Helper()
 	l := &live{t: t, config: testConfig(t), opts: Options{Blocking: blocking, Log: slog.New(slog.DiscardHandler)}}
+	for _, change := range changes {
+		change(l.config)
+	}
 	if err := l.start(); err != nil {
 		t.Fatal(err)
 	}

@@ -27,5 +27,6 @@ func (s *Server) modules() []router.Module {
 		xep.NewLast(contacts, s.started),
 		new(xep.Private),
 		new(xep.VCard),
+		s.sign,
 	}
 }

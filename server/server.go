@@ -22,6 +22,7 @@ import (
 	"parley/roster"
 	"parley/router"
 	"parley/store"
+	"parley/xep"
 )
 
 // Options of New beyond the configuration.
@@ -51,6 +52,7 @@ type Server struct {
 	metrics *metrics.Set
 	router  *router.Router
 	roster  *roster.Roster
+	sign    *xep.Register
 	certs   *certs.Store
 	clients *c2s.Server
 	parts   []part // what Run runs beside the clients
@@ -93,6 +95,7 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	}
 	s.router = router.New(router.Options{Store: s.store, Config: c, Log: s.log, Metrics: s.metrics})
 	s.roster = roster.New(s.router)
+	s.sign = xep.NewRegister(s.router, passwords{s.router.Config})
 	for _, domain := range c.Domains {
 		s.router.AddHost(domain, true, s.modules()...)
 	}
@@ -204,6 +207,7 @@ func (s *Server) clientOptions(a *auth.Authenticator) c2s.Options {
 		Auth:        a,
 		Log:         s.log,
 		Certificate: s.certificate,
+		Register:    s.sign,
 		Blocking:    s.options.Blocking,
 	}
 }

@@ -15,7 +15,7 @@
 //	alice/phone receives nothing
 //
 // {alice} is alice's bare JID, {alice/phone} the full one, {domain} the
-// server's domain, {plain alice PASSWORD} a SASL PLAIN message in base64,
+// server's domain, {user alice} alice's user name, {plain alice PASSWORD} a SASL PLAIN message in base64,
 // {b64 TEXT} any text in base64. In what is received, an attribute or text * is anything,
 // an attribute - is absent, $name is whatever it is the first time and the
 // same from then on, attributes that are not named may be there, children

@@ -183,6 +183,8 @@ func (r *run) value(name string) (string, error) {
 	case strings.HasPrefix(name, "b64 "):
 		t := strings.NewReplacer(`\0`, "\x00").Replace(strings.TrimPrefix(name, "b64 "))
 		return base64.StdEncoding.EncodeToString([]byte(t)), nil
+	case strings.HasPrefix(name, "user "):
+		return r.prefix + strings.TrimPrefix(name, "user "), nil
 	case strings.HasPrefix(name, "plain "):
 		f := strings.Fields(name)
 		user, pw := r.prefix+f[1], password(r.prefix+f[1])
