@@ -15,26 +15,27 @@ import (
 // 4.2), subsequent (4.4) or unavailable (4.5).
 func (m *Presence) broadcast(ctx context.Context, p *router.Packet) error {
 	s := p.Sender
-	all, err := m.roster.Contacts(ctx, s.Account)
-	if err != nil {
-		return err
-	}
 	st, err := own(p)
 	if err != nil {
 		return fmt.Errorf("copy presence: %w", err)
 	}
-	before := s.Presence()
-	if p.Stanza.Type == unavailable {
-		s.SetPresence(nil)
+	var next *router.Presence
+	if p.Stanza.Type == available {
+		prio, err := priority(st)
+		if err != nil {
+			return err
+		}
+		next = &router.Presence{Stanza: st, Priority: prio}
+	}
+	before, first := s.Presence(), !isAvailable(s.Account)
+	all, err := m.change(ctx, s, next)
+	switch {
+	case err != nil:
+		return err
+	case next == nil:
 		m.leave(ctx, s, before, st, all)
 		return nil
 	}
-	prio, err := priority(st)
-	if err != nil {
-		return err
-	}
-	first := before == nil && !isAvailable(s.Account)
-	s.SetPresence(&router.Presence{Stanza: st, Priority: prio})
 	m.tell(ctx, s, st, all)
 	if before == nil {
 		return m.enter(ctx, s, all, first)
@@ -42,11 +43,23 @@ func (m *Presence) broadcast(ctx context.Context, p *router.Packet) error {
 	return nil
 }
 
+// change sets the session's presence and then reads the contacts: whoever is
+// approved in between sees the presence, or is among the contacts.
+func (m *Presence) change(ctx context.Context, s *router.Session, to *router.Presence) (
+	*roster.Contacts, error) {
+	if _, err := m.roster.Contacts(ctx, s.Account); err != nil {
+		return nil, err // they are in memory from here on
+	}
+	s.SetPresence(to)
+	return m.roster.Contacts(ctx, s.Account)
+}
+
 // tell sends a resource's presence to all who receive it: contacts with a
 // subscription "from" or "both", and the user's own available resources, also
 // the one that it is about (RFC 6121 sections 4.2.2, 4.4.2 and 4.5.2, Server
 // Processing of Outbound Initial, Subsequent and Unavailable Presence).
-func (m *Presence) tell(ctx context.Context, s *router.Session, st *stanza.Stanza, all *roster.Contacts) {
+func (m *Presence) tell(ctx context.Context, s *router.Session, st *stanza.Stanza,
+	all *roster.Contacts) {
 	for _, o := range s.Account.Sessions() {
 		if o == s || o.Presence() != nil {
 			push(o, st, s.JID)

@@ -12,7 +12,8 @@ import (
 // presence of the user's other resources and contacts, and the subscription
 // requests that wait for an answer (RFC 6121 section 4.2.2, Server Processing
 // of Outbound Initial Presence). first says that it is the only one available.
-func (m *Presence) enter(ctx context.Context, s *router.Session, all *roster.Contacts, first bool) error {
+func (m *Presence) enter(ctx context.Context, s *router.Session, all *roster.Contacts,
+	first bool) error {
 	for _, o := range s.Account.Sessions() {
 		if o != s {
 			current(o, func(st *stanza.Stanza) { push(s, st, o.JID) })

@@ -87,7 +87,9 @@ func (m *Roster) Requests(ctx context.Context, a *router.Account) ([]*stanza.Sta
 	if err != nil {
 		return nil, fmt.Errorf("read requests: %w", err)
 	}
-	slices.SortFunc(items, func(a, b store.RosterItem) int { return cmp.Compare(a.Version, b.Version) })
+	slices.SortFunc(items, func(a, b store.RosterItem) int {
+		return cmp.Compare(a.Version, b.Version)
+	})
 	var list []*stanza.Stanza
 	for n := range items {
 		if items[n].Pending == "" {

@@ -66,7 +66,8 @@ func (m *Roster) Contacts(ctx context.Context, a *router.Account) (*Contacts, er
 
 // Subscribed says which ways presence flows between the account and somebody:
 // to is that the account receives theirs, from that they receive the account's.
-func (m *Roster) Subscribed(ctx context.Context, a *router.Account, bare stanza.JID) (to, from bool, err error) {
+func (m *Roster) Subscribed(ctx context.Context, a *router.Account, bare stanza.JID) (
+	to, from bool, err error) {
 	all, err := m.Contacts(ctx, a)
 	c, _ := all.Find(bare)
 	return c.To, c.From, err

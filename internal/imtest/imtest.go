@@ -48,7 +48,8 @@ type World struct {
 
 // Run runs a test in a world whose host has the modules that make returns.
 // config is added to the configuration file.
-func Run(t *testing.T, config string, modules func(r *router.Router) []router.Module, test func(w *World)) {
+func Run(t *testing.T, config string, modules func(r *router.Router) []router.Module,
+	test func(w *World)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
