@@ -241,6 +241,29 @@ func TestExceptionIsTakenLater(t *testing.T) {
 	checkMessages(t, db)
 }
 
+// TestMarkPassesExceptions: what was taken one by one above the mark, and is
+// kept because it is archived, is no exception when the mark comes to it.
+func TestMarkPassesExceptions(t *testing.T) {
+	db := openTest(t, Options{})
+	first, second := add(t, db, "x", 1)[0], add(t, db, "y", 1)[0]
+	archive(t, db, second)
+	update(t, db, func(tx *Tx) error {
+		_, err := tx.Taken(1, second)
+		return err
+	})
+	if n := number(t, db, `SELECT count(*) FROM message_exception`); n != 1 {
+		t.Errorf("%d exceptions", n)
+	}
+	if got := missedIDs(t, db, 1); !slices.Equal(got, []int64{first}) {
+		t.Errorf("missed %v, want %d", got, first)
+	}
+	update(t, db, func(tx *Tx) error { return tx.TakenUpTo(1, second, []int64{second}) })
+	if got := missedIDs(t, db, 1); len(got) != 0 {
+		t.Errorf("missed again: %v", got)
+	}
+	checkMessages(t, db)
+}
+
 // model is what the message tables should say of one account.
 type model struct {
 	ids    []int64 // all that were ever owed
