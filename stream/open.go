@@ -61,14 +61,15 @@ func (n *Negotiation) host(to string) *stanza.StreamError {
 // from checks the peer's own address, if it gives one: it comes back as 'to'
 // (RFC 6120 section 4.7.2, to), and is the authenticated one after SASL
 // (section 4.9.3.9, invalid-from). Before that it is a claim, and ignored if it
-// is no address.
+// is no address. COMPAT: it should be a bare JID (section 4.7.1, from), but
+// mellium sends a full one and takes no other for an answer.
 func (n *Negotiation) from(from string, a *Answer) *stanza.StreamError {
 	if from == "" {
 		return nil
 	}
 	j, err := stanza.ParseJID(from)
 	if err == nil {
-		a.To = j.Bare().String()
+		a.To = j.String()
 	}
 	if !n.JID.IsZero() && (err != nil || j.Bare() != n.JID) {
 		return stanza.StreamInvalidFrom
