@@ -22,6 +22,8 @@ type client struct {
 	bound  atomic.Pointer[router.Session] // nil before resource binding
 	index  int                            // in Server.clients
 
+	mechanism string // by which the client has authenticated
+
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
 	pinged    int64        // when the last ping was sent, Unix seconds; the sweeper's

@@ -11,6 +11,7 @@ import (
 
 	"parley/router"
 	"parley/stanza"
+	"parley/store"
 )
 
 // inBubble runs a test with a server in memory and a clock of its own.
@@ -304,4 +305,36 @@ func TestStorm(t *testing.T) {
 			t.Errorf("%+v: freed %d times", step, freed)
 		}
 	}
+}
+
+// saving answers an iq when a row is committed.
+type saving struct{}
+
+func (saving) Register(h *router.Host) {
+	h.HandleIQ("set", "urn:save", "save", router.ToHost, func(_ context.Context, p *router.Packet) error {
+		p.Write(func(tx *store.Tx) error { return tx.SetSetting("x", "y") })
+		p.Result("")
+		return nil
+	})
+}
+
+// TestEndWaitsForAnswers: what was asked before the end of the stream is
+// answered before ours, also if a commit has to come first.
+func TestEndWaitsForAnswers(t *testing.T) {
+	var hold atomic.Bool
+	held := make(chan struct{})
+	o := store.Options{BeforeCommit: func(int) {
+		if hold.Load() {
+			<-held
+		}
+	}}
+	w := newWorld(t, setup{modules: []router.Module{saving{}}, store: o})
+	p := w.online("romeo", "x")
+	hold.Store(true)
+	p.send("<iq type='set' id='s' to='a.lit'><save xmlns='urn:save'/></iq>" + goodbye)
+	time.AfterFunc(50*time.Millisecond, func() { hold.Store(false); close(held) })
+	if before := p.want(goodbye); !strings.Contains(before, "id='s'") {
+		t.Errorf("before the end: %q", before)
+	}
+	p.wantEOF()
 }

@@ -99,7 +99,8 @@ func (s *Server) turnAway(nc net.Conn, direct bool) {
 	if direct || nc.SetDeadline(time.Now().Add(time.Millisecond)) != nil {
 		return
 	}
-	a := stream.Answer{ContentNS: stanza.NSClient, From: s.defaultDomain(), ID: stream.NewID(), Version: true}
+	a := stream.Answer{ContentNS: stanza.NSClient, ID: stream.NewID(), Version: true}
+	a.From = s.defaultDomain()
 	// RFC 6120 section 4.9.3.3, conflict, names this case.
 	e := stanza.StreamConflict.WithText("too many connections from this address")
 	_, _ = nc.Write(stream.AppendError(a.Append(nil), e)) // a courtesy

@@ -31,7 +31,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 	}
 	peer := stream.Peer{Addr: c.Addr()}
 	if direct {
-		if err := c.conn.StartTLS(stop, s.direct); err != nil {
+		if err := c.conn.StartTLS(stop, s.direct[cfg.Login.External]); err != nil {
 			s.Log.Debug("login", "addr", c.Addr(), "err", err)
 			return nil, ""
 		}
@@ -41,7 +41,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 		}
 	}
 	n := stream.NewNegotiation(c.rules(cfg), peer)
-	if err := stream.Accept(stop, c.conn, n, s.startTLS); err != nil {
+	if err := stream.Accept(stop, c.conn, n, s.startTLS[cfg.Login.External]); err != nil {
 		s.Log.Debug("login", "addr", c.Addr(), "stream", n.ID, "err", err)
 		return nil, ""
 	}
@@ -116,7 +116,8 @@ func (c *client) mayRegister(n *stream.Negotiation) bool {
 
 // register answers an iq before authentication (XEP-0077 section 3.1, Entity
 // Registers with a Host).
-func (c *client) register(ctx context.Context, n *stream.Negotiation, st *stanza.Stanza) (string, bool) {
+func (c *client) register(ctx context.Context, n *stream.Negotiation, st *stanza.Stanza) (
+	reply string, ok bool) {
 	if st.Kind != stanza.IQ || !c.mayRegister(n) {
 		return "", false
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,14 +52,15 @@ type Register interface {
 // Server serves clients.
 type Server struct {
 	Options
-	startTLS, direct *tls.Config
+	// TLS configurations by whether a client certificate is asked for.
+	startTLS, direct map[bool]*tls.Config
 
 	mu      sync.Mutex
 	stop    context.Context // ends when the streams are to be closed; nil while not serving
 	work    context.Context // ends when they have had their time
 	clients []*client       // each knows its index
 	perAddr map[netip.Prefix]int
-	gone    chan struct{} // closed when clients is empty, while somebody waits
+	gone    chan struct{} // made at shutdown, closed when clients is empty
 }
 
 // New makes a server.
@@ -73,16 +75,17 @@ func New(o Options) *Server {
 		o.Farewell = 10 * time.Second
 	}
 	s := &Server{
-		Options: o,
-		perAddr: map[netip.Prefix]int{},
+		Options:  o,
+		startTLS: map[bool]*tls.Config{},
+		direct:   map[bool]*tls.Config{},
+		perAddr:  map[netip.Prefix]int{},
 	}
-	t := stream.TLSOptions{
-		Certificate: o.Certificate,
-		AskCert:     o.Router.Config().Login.External,
+	for _, ask := range []bool{false, true} {
+		t := stream.TLSOptions{Certificate: o.Certificate, AskCert: ask}
+		s.startTLS[ask] = stream.ServerTLS(t)
+		t.Protocol = "xmpp-client" // (XEP-0368 section 3, Requirements)
+		s.direct[ask] = stream.ServerTLS(t)
 	}
-	s.startTLS = stream.ServerTLS(t)
-	t.Protocol = "xmpp-client" // (XEP-0368 section 3, Requirements)
-	s.direct = stream.ServerTLS(t)
 	return s
 }
 
@@ -147,22 +150,27 @@ func (s *Server) ServeConn(nc net.Conn, direct bool) error {
 	return nil
 }
 
-// shutdown ends all streams and waits until they have ended.
+// shutdown ends all streams and waits until they have ended. Nobody comes any
+// more, so a copy of the list has them all.
 func (s *Server) shutdown(cut context.CancelFunc) {
-	s.each(func(c *client) { c.Close(stanza.StreamSystemShutdown) })
-	late := time.AfterFunc(s.Farewell, func() {
-		cut()
-		s.each(func(c *client) { c.conn.Close() })
-	})
-	defer late.Stop()
 	s.mu.Lock()
+	left := slices.Clone(s.clients)
 	gone := make(chan struct{})
 	s.gone = gone
-	if len(s.clients) == 0 {
+	if len(left) == 0 {
 		close(gone)
-		s.gone = nil
 	}
 	s.mu.Unlock()
+	for _, c := range left {
+		c.Close(stanza.StreamSystemShutdown)
+	}
+	late := time.AfterFunc(s.Farewell, func() {
+		cut()
+		for _, c := range left {
+			c.conn.Close()
+		}
+	})
+	defer late.Stop()
 	<-gone
 }
 
@@ -194,7 +202,6 @@ func (s *Server) remove(c *client) {
 	s.release(c.addr)
 	if len(s.clients) == 0 && s.gone != nil {
 		close(s.gone)
-		s.gone = nil
 	}
 	s.mu.Unlock()
 	s.Router.Metrics.ConnectionClosed()

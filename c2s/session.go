@@ -1,6 +1,7 @@
 package c2s
 
 import (
+	"context"
 	"errors"
 
 	"parley/stanza"
@@ -59,9 +60,19 @@ func (c *client) next() error {
 	case tok == stanza.Found:
 		c.take(st)
 	case tok == stanza.Closed:
-		c.Close(nil) // (RFC 6120 section 4.4, Closing a Stream)
+		c.closed()
 	}
 	return nil
+}
+
+// closed answers the end of the client's stream, behind the answers to what the
+// client has sent before (RFC 6120 section 4.4, Closing a Stream).
+func (c *client) closed() {
+	ctx, cancel := context.WithTimeout(c.server.work, lingerFor)
+	defer cancel()
+	// What is not finished by then is finished without an answer.
+	_ = c.bound.Load().Flush(ctx)
+	c.Close(nil)
 }
 
 // take acts on an element at depth one.

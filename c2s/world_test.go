@@ -48,6 +48,7 @@ type setup struct {
 	modules  []router.Module
 	blocking bool
 	memory   bool // no listeners
+	store    store.Options
 	options  func(*Options)
 }
 
@@ -55,7 +56,7 @@ func newWorld(t testing.TB, s setup) *world {
 	t.Helper()
 	w := &world{t: t, stopped: make(chan struct{})}
 	var err error
-	if w.db, err = store.Open(context.Background(), t.TempDir(), store.Options{}); err != nil {
+	if w.db, err = store.Open(context.Background(), t.TempDir(), s.store); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })

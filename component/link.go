@@ -88,8 +88,9 @@ func (l *link) handshake(ctx context.Context) (out []byte, err error) {
 		return nil, err
 	case st == nil:
 		return nil, nil
-	case st.Name != "handshake" || st.NS != stanza.NSComponent || !proves(st.Root().Text, answer.ID, at.Secret):
-		l.server.Log.Warn("component refused", "component", at.Domain, "addr", l.conn.RemoteAddr().String())
+	case !proves(st, answer.ID, at.Secret):
+		l.server.Log.Warn("component refused", "component", at.Domain,
+			"addr", l.conn.RemoteAddr().String())
 		return nil, stanza.StreamNotAuthorized
 	}
 	l.at = at
@@ -128,10 +129,15 @@ func (l *link) find(h *stanza.Header) (*slot, error) {
 	return at, nil
 }
 
-// proves checks the hash of stream id and secret (XEP-0114 section 3).
-func proves(text, id, secret string) bool {
+// proves checks that an element is the hash of stream id and secret (XEP-0114
+// section 3, Protocol Flow).
+func proves(st *stanza.Stanza, id, secret string) bool {
+	if st.Name != "handshake" || st.NS != stanza.NSComponent {
+		return false
+	}
 	sum := sha1.Sum([]byte(id + secret))
-	return subtle.ConstantTimeCompare([]byte(text), []byte(hex.EncodeToString(sum[:]))) == 1
+	want := hex.EncodeToString(sum[:])
+	return subtle.ConstantTimeCompare([]byte(st.Root().Text), []byte(want)) == 1
 }
 
 // next reads the next element; nil at the end of the stream.

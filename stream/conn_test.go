@@ -207,45 +207,6 @@ func TestLimit(t *testing.T) {
 	})
 }
 
-// TestIdleHoldsNothing: a parked connection without input holds no buffer and
-// no stanza.
-func TestIdleHoldsNothing(t *testing.T) {
-	eachWay(t, Options{}, func(t *testing.T, c *Conn, client net.Conn) {
-		if !c.Park() {
-			return // waits in Read, with its buffer
-		}
-		src := &source{}
-		c.SetSource(src)
-		send(t, client, open+message)
-		wantToken(t, c, stanza.Opened)
-		st := wantToken(t, c, stanza.Found)
-		if st != src.st {
-			t.Fatal("the stanza is not the source's")
-		}
-		for {
-			if _, _, err := c.Next(context.Background()); err == ErrIdle {
-				break
-			} else if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if c.in.b != nil || c.next != nil || c.sock.(*parked).buf != nil || !src.parked {
-			t.Fatalf("holds %d bytes, %v, %v, parked %v", len(c.in.b), c.next, c.sock.(*parked).buf, src.parked)
-		}
-		c.Compact()
-		send(t, client, message)
-		wantToken(t, c, stanza.Found)
-	})
-}
-
-type source struct {
-	st     *stanza.Stanza
-	parked bool
-}
-
-func (s *source) Incoming() *stanza.Stanza { s.st = new(stanza.Stanza); return s.st }
-func (s *source) Park()                    { s.parked = true }
-
 // TestCompactInTheMiddle: what has come of a stanza survives Compact.
 func TestCompactInTheMiddle(t *testing.T) {
 	eachWay(t, Options{}, func(t *testing.T, c *Conn, client net.Conn) {
