@@ -87,6 +87,10 @@ func (s *Session) End(ctx context.Context) {
 	}
 }
 
+// Flush waits until everything that the client has sent is finished: its answers
+// are then queued.
+func (s *Session) Flush(ctx context.Context) error { return s.line.Flush(ctx) }
+
 // leave takes the session, whose line is closed, out of its account and tells
 // the modules, once.
 func (s *Session) leave(ctx context.Context) {
