@@ -7,15 +7,24 @@ import (
 // Changed lists the keys whose values differ: those that a reload can apply,
 // and those that need a restart.
 func Changed(old, new *Config) (live, restart []string) {
-	d := differ{}
-	d.table(reflect.ValueOf(old).Elem(), reflect.ValueOf(new).Elem(), "", "")
-	return d.live, d.restart
+	_, live, restart = Reloaded(old, new)
+	return live, restart
+}
+
+// Reloaded is what is in force when a running server's configuration is
+// replaced: next, with the keys that need a restart as they are. live and
+// restart list the keys that differ.
+func Reloaded(running, next *Config) (inForce *Config, live, restart []string) {
+	d, merged := differ{}, *next
+	d.table(reflect.ValueOf(running).Elem(), reflect.ValueOf(&merged).Elem(), "", "")
+	return &merged, d.live, d.restart
 }
 
 // differ collects changed keys by whether they need a restart.
 type differ struct{ live, restart []string }
 
-// table compares two structs; reload is what the tag of the table says.
+// table compares two structs and puts into b what needs a restart of a; reload
+// is what the tag of the table says.
 func (d *differ) table(a, b reflect.Value, prefix, reload string) {
 	for _, k := range keysOf(a.Type()) {
 		name := prefix + k.name
@@ -30,6 +39,7 @@ func (d *differ) table(a, b reflect.Value, prefix, reload string) {
 		case same(fa, fb):
 		case how == "restart":
 			d.restart = append(d.restart, name)
+			fb.Set(fa)
 		default:
 			d.live = append(d.live, name)
 		}

@@ -132,3 +132,22 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// What needs a restart stays as it is, so that a second reload says so again.
+func TestReloaded(t *testing.T) {
+	running := parse(t, `domains = ["a.example"]`)
+	next := parse(t, "domains = [\"b.example\"]\nadmins = [\"x@b.example\"]\n")
+	for range 2 {
+		inForce, live, restart := Reloaded(running, next)
+		if !slices.Equal(live, []string{"admins"}) && !slices.Equal(running.Admins, next.Admins) {
+			t.Errorf("applied: %q", live)
+		}
+		if !slices.Equal(restart, []string{"domains"}) || !slices.Equal(inForce.Domains, running.Domains) {
+			t.Errorf("waits for a restart: %q; in force %q", restart, inForce.Domains)
+		}
+		if !slices.Equal(inForce.Admins, next.Admins) || next.Domains[0] != "b.example" {
+			t.Errorf("in force %q; next became %q", inForce.Admins, next.Domains)
+		}
+		running = inForce
+	}
+}

@@ -75,6 +75,16 @@ func (q *queue) take() (Batch, bool) {
 	return b, true
 }
 
+// size is how many bytes wait, those that are being written included.
+func (q *queue) size() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.buf == nil {
+		return q.taken
+	}
+	return q.taken + len(*q.buf)
+}
+
 // written takes the batch's buffer back.
 func (q *queue) written(b *Batch) {
 	q.mu.Lock()

@@ -53,6 +53,12 @@ func (s *Session) Presence() *Presence { return s.presence.Load() }
 // SetPresence is called by package presence.
 func (s *Session) SetPresence(p *Presence) { s.presence.Store(p) }
 
+// Stream is the connection below the session.
+func (s *Session) Stream() Stream { return s.stream }
+
+// Queued is how many bytes wait to be written to the client.
+func (s *Session) Queued() int { return s.queue.size() }
+
 // Addr is the remote address of the session's stream, for logs.
 func (s *Session) Addr() string { return s.stream.Addr() }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/c2s"
 	"parley/internal/control"
 	"parley/router"
 	"parley/stanza"
@@ -176,7 +177,10 @@ func (s *Server) listUsers(ctx context.Context, a control.ListArgs) ([]control.U
 
 // describe is one session as the admin sees it.
 func (s *Server) describe(ss *router.Session) control.Session {
-	d := control.Session{JID: ss.JID.String(), Address: ss.Addr()}
+	d := control.Session{JID: ss.JID.String(), Address: ss.Addr(), Since: ss.Since, Queue: ss.Queued()}
+	if i, ok := c2s.Describe(ss); ok {
+		d.TLS, d.Mechanism, d.LastSeen = i.TLS, i.Mechanism, i.Heard
+	}
 	if host, _, err := net.SplitHostPort(d.Address); err == nil {
 		d.Address = host
 	}

@@ -13,6 +13,11 @@ func (s *Server) modules() []router.Module {
 	contacts := contacts{s.roster}
 	offline := archive.New()
 	nodes := map[string]xep.DiscoNode{archive.NodeOffline: offline}
+	admin := &xep.Admin{Router: s.router, Passwords: passwords{s.router.Config}, Shutdown: s.shutdown}
+	commands := xep.NewCommands(admin.Allowed, admin.Commands()...)
+	for _, node := range commands.Nodes() {
+		nodes[node] = commands
+	}
 	return []router.Module{
 		xep.NewBlocking(contacts),
 		xep.NewStrangers(contacts),
@@ -28,5 +33,6 @@ func (s *Server) modules() []router.Module {
 		new(xep.Private),
 		new(xep.VCard),
 		s.sign,
+		commands,
 	}
 }

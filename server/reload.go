@@ -13,7 +13,7 @@ import (
 func (s *Server) Reload(c *conf.Config) (applied, needRestart []string, err error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	applied, needRestart = conf.Changed(s.router.Config(), c)
+	c, applied, needRestart = conf.Reloaded(s.router.Config(), c)
 	if err := s.certs.Reload(c); err != nil {
 		return nil, nil, fmt.Errorf("reload certificates: %w", err)
 	}

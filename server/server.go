@@ -60,6 +60,8 @@ type Server struct {
 	where   map[string]string // address → what is served there
 
 	reloading sync.Mutex
+	asked     chan struct{} // closed when an administrator shuts the server down
+	ask       sync.Once
 }
 
 // part is something that runs until its context ends.
@@ -74,7 +76,8 @@ func New(ctx context.Context, c *conf.Config, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Server{log: o.Log, options: o, started: time.Now(), metrics: metrics.New(), where: map[string]string{}}
+	s := &Server{log: o.Log, options: o, started: time.Now(), metrics: metrics.New(),
+		where: map[string]string{}, asked: make(chan struct{})}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -157,6 +160,7 @@ func listeners(c *conf.Config) []listener {
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	context.AfterFunc(ctx, func() { s.log.Info("stopping") })
 	rest, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -171,6 +175,13 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		})
 	}
+	wg.Go(func() {
+		select {
+		case <-s.asked:
+			cancel(nil)
+		case <-ctx.Done():
+		}
+	})
 	err := s.clients.Serve(ctx, s.listen...)
 	stop() // the modules' goroutines live as long as the last stream
 	wg.Wait()
@@ -191,6 +202,9 @@ func (s *Server) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// shutdown ends Run, as the end of its context would.
+func (s *Server) shutdown() { s.ask.Do(func() { close(s.asked) }) }
 
 // ServeConn takes over a connection of a client that was made elsewhere.
 func (s *Server) ServeConn(nc net.Conn, direct bool) error { return s.clients.ServeConn(nc, direct) }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"os"
+	"time"
 
 	"parley/internal/certs"
 	"parley/internal/control"
@@ -35,9 +36,9 @@ func (s *Server) status(ctx context.Context, _ control.None) (control.Status, er
 func (s *Server) notes() []string {
 	// crypto/tls negotiates it by itself with clients that can.
 	notes := []string{"TLS 1.3 key exchange offers X25519MLKEM768, which keeps its secret from quantum computers too."}
-	for _, src := range s.certs.Sources() {
-		if src.Origin == certs.SelfMade {
-			notes = append(notes, "The certificate of "+src.Host+" is self-made: see parley check.")
+	for _, group := range certs.Group(s.certs.Sources()) {
+		for _, p := range certs.Check(group, time.Now(), nil) {
+			notes = append(notes, "Certificate of "+group[0].Host+": "+p.Text+": see parley check.")
 		}
 	}
 	return notes
