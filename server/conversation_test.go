@@ -2,22 +2,15 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"parley/auth"
 	"parley/conf"
 	"parley/internal/xmpptest"
-	"parley/stanza"
-	"parley/store"
 )
 
 // TestConversations plays every script in testdata against a whole server over
@@ -35,20 +28,65 @@ func TestConversations(t *testing.T) {
 				}
 				t.Run(name(s), func(t *testing.T) {
 					t.Parallel()
-					srv := srv
-					if s.Needs["restart"] || s.Needs["register"] {
-						srv = startLive(t, way.blocking, func(c *conf.Config) {
-							c.Register.Enabled = s.Needs["register"]
-						})
+					srv, prefix := srv, fmt.Sprintf("u%d-", i)
+					if change := wants(t, s, prefix); change != nil {
+						srv = startLive(t, way.blocking, change)
 					}
 					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 					defer cancel()
-					if err := xmpptest.Run(ctx, srv, s, fmt.Sprintf("u%d-", i)); err != nil {
+					if err := xmpptest.Run(ctx, srv, s, prefix); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 		})
+	}
+}
+
+// needs are the words of a script's "needs:" line that ask for a server of its
+// own, and what is other than by default there.
+var needs = map[string]func(c *conf.Config, prefix string){
+	"restart":   func(*conf.Config, string) {},
+	"register":  func(c *conf.Config, _ string) { c.Register.Enabled = true },
+	"privacy":   func(c *conf.Config, _ string) { c.Messages.PrivacyLists = true },
+	"strangers": func(c *conf.Config, _ string) { c.Messages.Strangers = "block" },
+	"older":     func(c *conf.Config, _ string) { c.C2S.Conflict = "older" },
+	"few":       few,
+	"anonymous": func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },
+	"cleartext": func(c *conf.Config, _ string) { c.C2S.RequireTLS = false },
+	"admin": func(c *conf.Config, prefix string) {
+		c.Admins = []string{prefix + "alice@" + c.Domains[0]}
+	},
+}
+
+// few makes every limit so low that a script can reach it.
+func few(c *conf.Config, _ string) {
+	c.Messages.Offline = 2
+	c.Roster.Items, c.Roster.Groups = 2, 2
+	c.Limits.Sessions = 2
+}
+
+// wants is the configuration that a script asks for, nil if any will do.
+func wants(t *testing.T, s *xmpptest.Script, prefix string) func(*conf.Config) {
+	t.Helper()
+	var changes []func(*conf.Config, string)
+	for word := range s.Needs {
+		if word == "time" {
+			continue
+		}
+		change, ok := needs[word]
+		if !ok {
+			t.Fatalf("%s: needs %q, which nobody has", s.Path, word)
+		}
+		changes = append(changes, change)
+	}
+	if changes == nil {
+		return nil
+	}
+	return func(c *conf.Config) {
+		for _, change := range changes {
+			change(c, prefix)
+		}
 	}
 }
 
@@ -75,102 +113,4 @@ func scripts(t *testing.T) []*xmpptest.Script {
 
 func name(s *xmpptest.Script) string {
 	return strings.TrimSuffix(strings.TrimPrefix(s.Path, "testdata/"), ".txt")
-}
-
-// live is a whole server that scripts talk to over loopback.
-type live struct {
-	t      *testing.T
-	config *conf.Config
-	opts   Options
-
-	mu     sync.Mutex
-	server *Server
-	stop   func()
-}
-
-func startLive(t *testing.T, blocking bool, changes ...func(*conf.Config)) *live {
-	t.Helper()
-	l := &live{t: t, config: testConfig(t), opts: Options{Blocking: blocking, Log: slog.New(slog.DiscardHandler)}}
-	for _, change := range changes {
-		change(l.config)
-	}
-	if err := l.start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.stop() })
-	return l
-}
-
-// testConfig serves localhost from a folder that goes with the test.
-func testConfig(t *testing.T) *conf.Config {
-	t.Helper()
-	c := conf.Default()
-	c.Domains = []string{"localhost"}
-	c.Data = t.TempDir()
-	c.C2S.Listen = []string{"127.0.0.1:0"}
-	c.C2S.ListenTLS = []string{"127.0.0.1:0"}
-	c.C2S.PerAddress = 10000
-	c.HTTP.Listen = ""
-	return c
-}
-
-func (l *live) start() error {
-	srv, err := New(context.Background(), l.config, l.opts)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Run(ctx) }()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.server = srv
-	l.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			l.t.Errorf("run: %v", err)
-		}
-	}
-	return nil
-}
-
-// Domain implements xmpptest.Server.
-func (l *live) Domain() string { return "localhost" }
-
-// Dial implements xmpptest.Server.
-func (l *live) Dial(ctx context.Context, direct bool) (net.Conn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var d net.Dialer
-	for _, ln := range l.server.listen {
-		if ln.Direct == direct {
-			return d.DialContext(ctx, "tcp", ln.Addr().String())
-		}
-	}
-	return nil, errors.New("no such listener")
-}
-
-// Register implements xmpptest.Server.
-func (l *live) Register(ctx context.Context, user, password string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	v, err := auth.NewVerifiers(password, 4096)
-	if err != nil {
-		return err
-	}
-	jid, err := stanza.NewJID(user, "localhost", "")
-	if err != nil {
-		return err
-	}
-	err = l.server.createAccount(ctx, jid, v.Encode())
-	if errors.Is(err, store.ErrExists) {
-		return nil
-	}
-	return err
-}
-
-// Restart implements xmpptest.Restarter.
-func (l *live) Restart(context.Context) error {
-	l.stop()
-	return l.start()
 }

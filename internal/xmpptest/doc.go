@@ -16,7 +16,8 @@
 //
 // {alice} is alice's bare JID, {alice/phone} the full one, {domain} the
 // server's domain, {user alice} alice's user name, {plain alice PASSWORD} a SASL PLAIN message in base64,
-// {b64 TEXT} any text in base64. In what is received, an attribute or text * is anything,
+// {b64 TEXT} any text in base64, {repeat N TEXT} many of it, {$name} what $name
+// stood for. In what is received, an attribute or text * is anything,
 // an attribute - is absent, $name is whatever it is the first time and the
 // same from then on, attributes that are not named may be there, children
 // that are not named may not, unless <more/> stands among them. At the end of

@@ -29,6 +29,12 @@ type Restarter interface {
 	Restart(ctx context.Context) error
 }
 
+// Killer is a Server that can be ended without warning: what it has not
+// written down is lost.
+type Killer interface {
+	Kill(ctx context.Context) error
+}
+
 // Run plays a script. prefix is put before every user name, so that scripts
 // that run against one server do not meet. The error names the script's line.
 func Run(ctx context.Context, srv Server, s *Script, prefix string) error {
@@ -88,6 +94,8 @@ func (r *run) step(ctx context.Context, st Step) error {
 		return r.wait(ctx, st.Arg)
 	case "server restarts":
 		return r.restart(ctx)
+	case "server is killed":
+		return r.kill(ctx)
 	}
 	if c == nil {
 		return fmt.Errorf("not connected")
@@ -159,9 +167,21 @@ func (r *run) restart(ctx context.Context) error {
 	return s.Restart(ctx)
 }
 
+func (r *run) kill(ctx context.Context) error {
+	k, ok := r.srv.(Killer)
+	if !ok {
+		return fmt.Errorf("this server cannot be killed by a script")
+	}
+	err := k.Kill(ctx) // before the clients go, which the server would note
+	r.closeAll()
+	r.clients = map[string]*client{}
+	return err
+}
+
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
-// substitute fills in {domain}, {alice}, {alice/phone}, {plain U P}, {b64 T}.
+// substitute fills in {domain}, {alice}, {alice/phone}, {plain U P}, {b64 T},
+// {$name}.
 func (r *run) substitute(text string) (string, error) {
 	var failed error
 	out := placeholder.ReplaceAllStringFunc(text, func(p string) string {
@@ -178,6 +198,12 @@ func (r *run) value(name string) (string, error) {
 	switch {
 	case name == "domain":
 		return r.srv.Domain(), nil
+	case strings.HasPrefix(name, "$"):
+		v, ok := r.m.vars[name]
+		if !ok {
+			return "", fmt.Errorf("%s has not been received", name)
+		}
+		return v, nil
 	case strings.HasPrefix(name, "repeat "):
 		return repeat(strings.TrimPrefix(name, "repeat "))
 	case strings.HasPrefix(name, "b64 "):

@@ -25,9 +25,9 @@ type Step struct {
 
 // verbs of an actor, longest first where one begins like another.
 var verbs = []string{
-	"receives in any order", "receives nothing", "receives header", "receives bytes", "receives",
+	"receives in any order", "receives nothing", "receives header", "receives",
 	"sends slowly", "sends", "connects", "is online", "disconnects", "is cut",
-	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and", "is closed",
+	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and",
 }
 
 // ParseFile reads a script.

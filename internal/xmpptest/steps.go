@@ -189,8 +189,17 @@ func (r *run) receives(ctx context.Context, c *client, text string, anyOrder boo
 			return fmt.Errorf("%w\n\texpected: %s\n\tcame:     %s", err, want[0], i.el)
 		}
 		want = append(want[:n], want[n+1:]...)
+		c.note(i.el)
 	}
 	return nil
+}
+
+// note remembers the full JID of a client that a script binds by hand
+// (RFC 6120 section 7.6.1, Success Case).
+func (c *client) note(e *Element) {
+	if b := e.child("bind"); b != nil && b.child("jid") != nil {
+		c.jid = b.child("jid").Text
+	}
 }
 
 // which of the expected elements came: the first, or any.
