@@ -2,12 +2,10 @@ package presence
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"parley/router"
 	"parley/stanza"
-	"parley/store"
 )
 
 // probed answers a presence probe (RFC 6121 section 4.3.2, Server Processing of
@@ -44,7 +42,7 @@ func (m *Presence) answer(ctx context.Context, p *router.Packet) error {
 		return nil
 	}
 	seen, _, err := m.router.Store.LastActivity(ctx, p.Account.ID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil {
 		return err
 	}
 	m.router.RouteAs(ctx, p.Account, absent(p.Account.JID, seen, p.Stanza.ID), p.To, p.From)
