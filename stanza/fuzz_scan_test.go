@@ -1,6 +1,7 @@
 package stanza
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -24,7 +25,13 @@ func scanAll(in []byte, l Limits, next func() int, each func(*Scanner, *Stanza, 
 	have := min(next(), len(in))
 	for {
 		var s Stanza
-		tok, n, err := sc.Scan(in[:have:have], &s)
+		// Each call has a buffer of its own that is overwritten afterwards:
+		// nothing may be kept that points into it.
+		buf := bytes.Clone(in[:have])
+		tok, n, err := sc.Scan(buf, &s)
+		for i := range buf {
+			buf[i] = '!'
+		}
 		if err != nil {
 			return append(out, event{txt: err.Error() + ": " + err.(*StreamError).Text})
 		}

@@ -114,7 +114,7 @@ func canonical(s string) (JID, bool) {
 // needs a closer look: so does one that could be an IPv4 address, or has a
 // label in the form of an A-label ("xn--").
 func hostEnd(s string, i int) int {
-	label, first := i, true
+	label := i
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
 		case jidClass[c]&inLabel != 0:
@@ -127,9 +127,8 @@ func hostEnd(s string, i int) int {
 		case c != '.' || !plainLabel(s[label:i]):
 			return -1
 		}
-		label, first = i+1, false
+		label = i + 1
 	}
-	_ = first
 	if !plainLabel(s[label:]) {
 		return -1
 	}

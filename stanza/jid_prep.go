@@ -96,8 +96,11 @@ func prepareLocal(s string) (string, error) {
 // for some strings takes more than once: an address must be what it is
 // prepared to (RFC 8264 section 7, Order of Operations).
 func profile(p *precis.Profile, s string) (string, error) {
-	if !utf8.ValidString(s) {
+	switch {
+	case !utf8.ValidString(s):
 		return "", errJIDUTF8
+	case len(s) > 4*maxPart: // no mapping makes text that much shorter
+		return "", errJIDLong
 	}
 	for range 4 {
 		t, err := p.String(s)
@@ -161,7 +164,6 @@ func toUnicode(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u = strings.ToLower(u)
 	a, err := names.ToASCII(u)
 	if err != nil {
 		return "", err

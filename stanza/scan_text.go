@@ -30,9 +30,9 @@ func text(b []byte, i int) (int, *StreamError) {
 }
 
 // sectionEnds says whether the '>' at i is the end of "]]>". Before character
-// data there is always the '>' or ';' of something else.
+// data there is at least a start tag, and always the '>' of a tag or section.
 func sectionEnds(b []byte, i int) bool {
-	return i >= 2 && b[i-1] == ']' && b[i-2] == ']'
+	return b[i-1] == ']' && b[i-2] == ']'
 }
 
 // cdata checks a CDATA section from i on and returns where what follows it

@@ -160,7 +160,7 @@ func (w *work) shrink() {
 		*w = work{}
 	}
 	w.ctx = nil
-	clear(w.strs)
+	clear(w.strs[:cap(w.strs)])
 }
 
 // element goes on reading at i and returns where the element ends.

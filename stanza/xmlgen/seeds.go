@@ -24,6 +24,8 @@ var Headers = []string{
 		`xmlns:xml='http://www.w3.org/XML/1998/namespace' to='c.example.com'>`,
 	`<stream xmlns='http://etherx.jabber.org/streams' xmlns:c='jabber:client'>`,
 	`<x:stream xmlns:x='http://etherx.jabber.org/streams'>`,
+	`<?xml version="1.0" standalone='no'?><stream:stream xmlns='jabber:client' ` +
+		`xmlns:stream='http://etherx.jabber.org/streams'>`,
 }
 
 // Elements are what may follow a header: the usual, and the strange that is
@@ -48,6 +50,8 @@ var Elements = []string{
 		"\U0001F600\uFFFD\u0085\r\n\r" + `</body></message>`,
 	`<message><été xmlns='urn:été'><名前 ключ='значение' א='ב'/></été></message>`,
 	`<p:foo xmlns:p='urn:foo'><bar xmlns=''><baz/></bar></p:foo>`,
+	`<message><f xmlns='urn:f'><c:message xmlns:c='jabber:client'><c:body/></c:message></f></message>`,
+	`<message>]x> ]> ]]x> x]]&gt; &#xAF;&#xfa;&#x9;&#57; ]<a/>]></message>`,
 	`<r xmlns='urn:xmpp:sm:3'/><a xmlns='urn:xmpp:sm:3' h='5'/>`,
 	` ` + "\n" + `<message/> `,
 	`</stream:stream>`,
@@ -265,6 +269,12 @@ var IllHeaders = []Bad{
 	{"encoding first", `<?xml encoding='UTF-8' version='1.0'?>`, "not-well-formed"},
 	{"encoding twice",
 		`<?xml version='1.0' encoding='UTF-8' encoding='UTF-8'?>`, "not-well-formed"},
+	{"encoding after standalone",
+		`<?xml version='1.0' standalone='yes' encoding='UTF-8'?>`, "not-well-formed"},
+	{"standalone twice",
+		`<?xml version='1.0' standalone='yes' standalone='yes'?>`, "not-well-formed"},
+	{"standalone first", `<?xml standalone='yes' version='1.0'?>`, "not-well-formed"},
+	{"version twice", `<?xml version='1.0' version='1.0'?>`, "not-well-formed"},
 	{"wrong standalone", `<?xml version='1.0' standalone='maybe'?>`, "not-well-formed"},
 	{"unknown part", `<?xml version='1.0' x='y'?>`, "not-well-formed"},
 	{"parts run together", `<?xml version='1.0'encoding='UTF-8'?>`, "not-well-formed"},
