@@ -14,6 +14,10 @@
 //	  <message from='{alice/phone}' to='{bob/home}' type='chat' id='1'><body>hi</body></message>
 //	alice/phone receives nothing
 //
+// "alice has sent" and "alice and bob are friends" are done by sessions of their
+// own before the next step. An account is made when its first client connects,
+// or by "bob exists".
+//
 // {alice} is alice's bare JID, {alice/phone} the full one, {domain} the
 // server's domain, {user alice} alice's user name, {plain alice PASSWORD} a SASL PLAIN message in base64,
 // {b64 TEXT} any text in base64, {repeat N TEXT} many of it, {$name} what $name

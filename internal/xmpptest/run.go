@@ -88,6 +88,10 @@ func (r *run) step(ctx context.Context, st Step) error {
 		return r.online(ctx, st.Actor)
 	case "opens":
 		return r.opens(ctx, st.Actor, st.Arg)
+	case "exists":
+		return r.srv.Register(ctx, r.user(st.Actor), password(r.user(st.Actor)))
+	case "has sent":
+		return r.hasSent(ctx, st.Actor, text)
 	case "and":
 		return r.friends(ctx, st.Actor, strings.TrimSuffix(st.Arg, " are friends"))
 	case "wait":

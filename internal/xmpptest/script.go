@@ -26,8 +26,8 @@ type Step struct {
 // verbs of an actor, longest first where one begins like another.
 var verbs = []string{
 	"receives in any order", "receives nothing", "receives header", "receives",
-	"sends slowly", "sends", "connects", "is online", "disconnects", "is cut",
-	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and",
+	"sends slowly", "sends", "has sent", "connects", "is online", "disconnects", "is cut",
+	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and", "exists",
 }
 
 // ParseFile reads a script.
