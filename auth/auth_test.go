@@ -175,11 +175,12 @@ func TestFailureConditions(t *testing.T) {
 	if !errors.Is(failure, cause) {
 		t.Error("the cause is lost")
 	}
+	unbound := NotAuthorized.because("unsupported-channel-binding-type").from(ErrBinding)
 	guesses := map[*Failure]bool{
 		Aborted: false, AccountDisabled: true, CredentialsExpired: true,
 		EncryptionRequired: false, IncorrectEncoding: false, InvalidAuthzid: true,
 		InvalidMechanism: false, MalformedRequest: false, MechanismTooWeak: false,
-		NotAuthorized: true, TemporaryAuthFailure: false,
+		NotAuthorized: true, unbound: false, TemporaryAuthFailure: false,
 	}
 	for f, want := range guesses {
 		if f.IsGuess() != want {

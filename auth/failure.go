@@ -1,5 +1,7 @@
 package auth
 
+import "errors"
+
 // Condition is the name of the element inside <failure/> that says what went
 // wrong (RFC 6120 section 6.5, SASL Errors).
 type Condition string
@@ -44,9 +46,17 @@ func (f *Failure) Is(target error) bool {
 	return ok && other.Condition == f.Condition
 }
 
+// ErrBinding is the cause of a failure of a client that binds to the channel in
+// a way that we do not, or not at all where we can (RFC 5802 section 6, Channel
+// Binding). No proof of a password was looked at.
+var ErrBinding = errors.New("channel binding of another type, or none though it was offered")
+
 // IsGuess says whether the attempt tried a credential, so that Limiter is to
 // count it. Broken messages and our own faults teach a guesser nothing.
 func (f *Failure) IsGuess() bool {
+	if errors.Is(f, ErrBinding) {
+		return false
+	}
 	switch f.Condition {
 	case NotAuthorized.Condition, AccountDisabled.Condition,
 		CredentialsExpired.Condition, InvalidAuthzid.Condition:

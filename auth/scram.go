@@ -57,12 +57,12 @@ func (s *scram) checkFlag() error {
 		// The client saw no -PLUS. If we offered one, somebody between us
 		// has taken it out.
 		if s.offersBinding() {
-			return NotAuthorized.because("server-does-support-channel-binding")
+			return NotAuthorized.because("server-does-support-channel-binding").from(ErrBinding)
 		}
 	case 'p':
 		var ok bool
 		if s.binding, ok = s.conn.Bindings.find(s.client.binding); !ok {
-			return NotAuthorized.because("unsupported-channel-binding-type")
+			return NotAuthorized.because("unsupported-channel-binding-type").from(ErrBinding)
 		}
 	}
 	return nil

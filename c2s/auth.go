@@ -152,5 +152,6 @@ func (l *sasl) failed(mechanism string, account stanza.JID, err error) error {
 	s.Router.Metrics.Login(mechanism, string(f.Condition))
 	s.Log.Info("login failed", "addr", l.client.Addr(), "account", account.String(),
 		"mechanism", mechanism, "condition", string(f.Condition), "cause", f.Cause)
-	return &stream.Failure{Condition: string(f.Condition), Text: f.Text, Cause: f.Cause}
+	return &stream.Failure{Condition: string(f.Condition), Text: f.Text, Cause: f.Cause,
+		NoGuess: errors.Is(f, auth.ErrBinding)}
 }

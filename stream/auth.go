@@ -40,6 +40,10 @@ type Failure struct {
 	Condition string
 	Text      string // for the peer, in English
 	Cause     error  // for the log
+
+	// NoGuess: no password was tried, so that a client may go on to the next
+	// mechanism more often than it may guess.
+	NoGuess bool
 }
 
 func (f *Failure) Error() string { return "sasl " + f.Condition }

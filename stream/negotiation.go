@@ -66,7 +66,8 @@ type Negotiation struct {
 	state    state
 	opened   bool // our header of this stream has been sent
 	exchange Exchange
-	failures int
+	failures int // failed exchanges; guesses are those that tried a password
+	guesses  int
 }
 
 // NewNegotiation starts a negotiation with a peer, of whom Addr is known and

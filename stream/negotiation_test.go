@@ -41,6 +41,8 @@ func (*fakeExchange) Step(_ context.Context, data string, first bool) (string, b
 		return "", false, nil
 	case data == "right":
 		return "ok", true, nil
+	case data == "unbound":
+		return "", false, &Failure{Condition: "not-authorized", NoGuess: true}
 	case data == "broken":
 		return "", false, errors.New("disk on fire")
 	case data == "more":
@@ -351,5 +353,29 @@ func TestPipelined(t *testing.T) {
 	got, last := m.feed(open + right + open)
 	if last.Do != Finish || m.n.JID.String() != "romeo@a.lit" {
 		t.Fatalf("behind <auth/>: %s", got)
+	}
+}
+
+// TestUnbound: who fails without having tried a password may go on for longer,
+// not for ever, and has no more guesses than others.
+func TestUnbound(t *testing.T) {
+	unbound := "<auth " + nsSASL + " mechanism='TEST'>unbound</auth>"
+	for _, tc := range []struct {
+		name  string
+		tries string
+		ends  bool
+	}{
+		{"five and then the right one", strings.Repeat(unbound, 5) + right, false},
+		{"six", strings.Repeat(unbound, 6), true},
+		{"two and two guesses", unbound + wrong + unbound + wrong, false},
+		{"two and three guesses", unbound + wrong + unbound + wrong + wrong, true},
+	} {
+		m := newMachine(t, nil)
+		for _, s := range secured {
+			m.feed(s)
+		}
+		if _, last := m.feed(tc.tries); (last.Do == Close || last.Do == Finish) != tc.ends {
+			t.Errorf("%s: the stream ends: %v", tc.name, !tc.ends)
+		}
 	}
 }

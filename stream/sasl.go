@@ -11,6 +11,13 @@ import (
 // at least 2 and no more than 5 retries.
 const defaultAttempts = 5
 
+// perAttempt bounds the failures that guessed nothing. COMPAT slixmpp 1.8 (and
+// poezio): on TLS 1.3 it binds to tls-unique, which TLS 1.3 does not have, is
+// refused with each of three -PLUS mechanisms and the three others, where it
+// claims that none was offered (RFC 5802 section 6, Channel Binding), and
+// arrives at PLAIN with the seventh attempt.
+const perAttempt = 2
+
 // sasl answers an element of the SASL namespace (RFC 6120 section 6.4, Process).
 func (n *Negotiation) sasl(ctx context.Context, st *stanza.Stanza) Action {
 	switch st.Name {
@@ -77,6 +84,9 @@ func (n *Negotiation) refuse(err error) Action {
 	}
 	n.exchange, n.state = nil, atFeatures
 	n.failures++
+	if !f.NoGuess {
+		n.guesses++
+	}
 	var b stanza.Builder
 	b.Start("failure", stanza.NSSASL).Start(f.Condition, "").End()
 	if f.Text != "" {
@@ -87,7 +97,7 @@ func (n *Negotiation) refuse(err error) Action {
 	if limit == 0 {
 		limit = defaultAttempts
 	}
-	if n.failures >= limit {
+	if n.guesses >= limit || n.failures >= perAttempt*limit {
 		return n.failAfter(out, stanza.StreamPolicyViolation.WithText("too many failed logins"))
 	}
 	return Action{Write: out}
