@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// cpu is the CPU time of a process so far, in seconds; the kernel counts in
+// hundredths.
+func cpu(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	f := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	var ticks float64
+	for _, s := range f[11:13] { // utime and stime
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return ticks / 100, nil
+}
+
+// rss is the resident memory of a process in KiB.
+func rss(pid int) (int, error) {
+	file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if s, ok := strings.CutPrefix(lines.Text(), "Rss:"); ok {
+			return strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(s), " kB"))
+		}
+	}
+	return 0, fmt.Errorf("no Rss of process %d: %w", pid, lines.Err())
+}
+
+// measure tells what the operations that do counts cost the server.
+func (o *options) measure(what string, do func() (operations int, err error)) error {
+	before, err := cpu(o.pid)
+	if err != nil {
+		return err
+	}
+	n, err := do()
+	if err != nil {
+		return err
+	}
+	after, err := cpu(o.pid)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-10s %8d operations, %7.1f µs of server CPU each\n", what, n, (after-before)/float64(n)*1e6)
+	return nil
+}
