@@ -54,10 +54,13 @@ type Packet struct {
 	// none; zero for a broadcast.
 	To stanza.JID
 
-	Kind    TargetKind
-	Targets []*Session // who is going to get the original, as resolved before the stages
-	Dest    *Host      // the host of To, nil if ToRemote
-	Peer    *Account   // the receiving account, nil if there is none
+	Kind TargetKind
+	// Targets are who is going to get the original, as resolved before the
+	// stages. While the packet waits for its commit one may end (Send is then
+	// false), and one that begins is not among them.
+	Targets []*Session
+	Dest    *Host    // the host of To, nil if ToRemote
+	Peer    *Account // the receiving account, nil if there is none
 
 	Side    Side     // while a stage runs
 	Account *Account // of that side
