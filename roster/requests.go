@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,7 +72,7 @@ func (l *limiter) take(domain string, limit int) bool {
 	if l.count[domain] >= limit {
 		return false
 	}
-	l.count[domain]++
+	l.count[strings.Clone(domain)]++ // it is part of a stanza, which must not stay
 	return true
 }
 
