@@ -31,7 +31,6 @@ type client struct {
 	mu       sync.Mutex
 	writing  bool                // a writer runs
 	more     bool                // there may be more for it
-	parked   bool                // the reader can be interrupted
 	ended    bool                // we have ended the stream
 	readDone bool                // the reader has stopped
 	left     bool                // neither will be again

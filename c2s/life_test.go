@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/auth"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -73,7 +74,12 @@ func TestNoEnd(t *testing.T) {
 		p := w.online("romeo", "x")
 		p.send(goodbye)
 		p.wantEnd(goodbye)
-		time.Sleep(lingerFor + 2*sweepEvery)
+		time.Sleep(sweepEvery)
+		synctest.Wait()
+		if n := w.server.Len(); n != 1 {
+			t.Errorf("%d connections: it had no time", n)
+		}
+		time.Sleep(lingerFor + sweepEvery)
 		synctest.Wait()
 		if n := w.server.Len(); n != 0 {
 			t.Errorf("%d connections", n)
@@ -178,6 +184,52 @@ func TestStuck(t *testing.T) {
 		synctest.Wait()
 		if n := w.server.Len(); n != 1 {
 			t.Errorf("%d connections after 65 s", n)
+		}
+	})
+}
+
+// TestSlowFarewell: what is queued when a stream is ended gets some time.
+func TestSlowFarewell(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		p, q := w.online("romeo", "x"), w.online("juliet", "q")
+		for range 4 { // more than the connection takes
+			q.send("<message to='romeo@a.lit/x' type='headline'><body>" +
+				strings.Repeat("x", 100_000) + "</body></message>")
+		}
+		q.wantNothing("juliet@a.lit/q")
+		w.client("x").Close(stanza.StreamReset)
+		time.Sleep(flushFor - 2*sweepEvery)
+		if n := strings.Count(p.want(streamError("reset")), "</message>"); n != 4 {
+			t.Errorf("%d messages before the end", n)
+		}
+		p.wantEOF()
+	})
+}
+
+// TestGuessing: who has failed often waits for the answer, also for the good
+// one.
+func TestGuessing(t *testing.T) {
+	slow := func(o *Options) {
+		o.Limiter = auth.NewLimiter(auth.Limits{Free: 1, Base: 4 * time.Second, Max: 4 * time.Second})
+	}
+	inBubble(t, setup{options: slow}, func(t *testing.T, w *world) {
+		p := w.peer()
+		p.secure()
+		wrong := "<auth " + nsSASL + " mechanism='PLAIN'>AHJvbWVvAHg=</auth>" // password x
+		for i, step := range []struct {
+			send, want string
+			wait       time.Duration
+		}{
+			{wrong, "</failure>", 0},
+			{wrong, "</failure>", 4 * time.Second},
+			{plain("romeo"), success, 4 * time.Second},
+		} {
+			start := time.Now()
+			p.send(step.send)
+			p.want(step.want)
+			if d := time.Since(start); d != step.wait {
+				t.Errorf("step %d: answered after %v, not %v", i, d, step.wait)
+			}
 		}
 	})
 }

@@ -54,10 +54,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 func (c *client) begin(session *router.Session, result string) {
 	c.bound.Store(session)
 	c.conn.SetSource(session)
-	parked := c.conn.Park()
-	c.mu.Lock()
-	c.parked = parked
-	c.mu.Unlock()
+	c.conn.Park()
 	if c.conn.SetDeadline(time.Time{}) != nil || c.conn.Write([]byte(result)) != nil {
 		c.conn.Close() // reader and writer find out
 	}

@@ -265,4 +265,6 @@ func TestPerAddress(t *testing.T) {
 	d := w.peer()
 	d.send(hello)
 	d.want(features)
+	e := w.peer() // one has gone, not two
+	e.wantEnd("</stream:error>" + goodbye)
 }

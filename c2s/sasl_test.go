@@ -213,6 +213,35 @@ func TestSASLErrors(t *testing.T) {
 	}
 }
 
+// TestCounted: logins are counted by mechanism and outcome, and no client can
+// invent a name.
+func TestCounted(t *testing.T) {
+	w := newWorld(t, setup{})
+	p := w.peer()
+	p.secure()
+	p.send("<auth " + nsSASL + " mechanism='X-MADE-UP'/>")
+	p.want("<invalid-mechanism/>")
+	p.send(plain("nobody"))
+	p.want("<not-authorized/>")
+	p.send(plain("romeo"))
+	p.want(success)
+	var b strings.Builder
+	w.metrics.Write(&b)
+	for _, want := range []string{
+		`parley_logins_total{mechanism="unknown",result="invalid-mechanism"} 1`,
+		`parley_logins_total{mechanism="PLAIN",result="not-authorized"} 1`,
+		`parley_logins_total{mechanism="PLAIN",result="success"} 1`,
+		"parley_connections 1",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s is not there", want)
+		}
+	}
+	if strings.Contains(b.String(), "X-MADE-UP") {
+		t.Error("a client's word is a label")
+	}
+}
+
 // authority signs clients' certificates.
 type authority struct {
 	cert *x509.Certificate

@@ -88,7 +88,9 @@ func (c *client) check(now time.Time) (fresh bool) {
 	if now.Sub(heard) >= compactAfter && c.compacted <= heard.Unix() {
 		fresh = c.compacted == 0
 		c.compacted = now.Unix()
-		c.compact()
+		// The reader gives memory back; it fails on a connection that was just
+		// closed, which needs that no more.
+		_ = c.conn.Interrupt()
 	}
 	return fresh
 }
@@ -115,14 +117,4 @@ func ping(session *router.Session, at int64) *stanza.Stanza {
 	b.Start("iq", "", "type", "get", "id", "ping-"+strconv.FormatInt(at, 36),
 		"from", session.JID.Domain(), "to", session.JID.String())
 	return b.Start("ping", "urn:xmpp:ping").End().End().Stanza()
-}
-
-// compact lets the reader give memory back.
-func (c *client) compact() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.parked {
-		// It fails on a connection that was just closed, which needs it no more.
-		_ = c.conn.Interrupt()
-	}
 }

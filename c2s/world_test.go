@@ -22,6 +22,7 @@ import (
 	"parley/auth"
 	"parley/conf"
 	"parley/internal/memconn"
+	"parley/metrics"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -36,6 +37,8 @@ type world struct {
 	db     *store.DB
 	auth   *auth.Authenticator
 	host   *router.Host
+
+	metrics *metrics.Set
 
 	startTLS, direct string // addresses; "" in memory
 	stop             context.CancelFunc
@@ -65,7 +68,8 @@ func newWorld(t testing.TB, s setup) *world {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	w.router = router.New(router.Options{Store: w.db, Config: cfg, Log: log})
+	w.metrics = metrics.New()
+	w.router = router.New(router.Options{Store: w.db, Config: cfg, Log: log, Metrics: w.metrics})
 	w.host = w.router.AddHost("a.lit", true, s.modules...)
 	w.router.AddHost("b.lit", true)
 	w.router.AddHost("chat.a.lit", false)
