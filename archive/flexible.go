@@ -48,6 +48,9 @@ func (m *Archive) own(ctx context.Context, p *router.Packet) (*inbox, error) {
 	if p.Sender == nil || p.Sender.Account != p.Account {
 		return nil, stanza.Forbidden
 	}
+	if err := m.db.Sync(ctx); err != nil { // that one was taken is written late
+		return nil, err
+	}
 	return m.inbox.Get(ctx, p.Account)
 }
 

@@ -143,7 +143,8 @@ func (b *inbox) counts(s *router.Session, row int64) bool {
 }
 
 // clear says that a row is not owed any more. The lock is held. One function
-// of the store's writer clears all rows taken until it runs.
+// of the store's writer clears all rows taken until it runs; a crash before
+// that repeats messages and loses none.
 func (m *Archive) clear(box *inbox, row int64) {
 	put(&box.held, row, true)
 	box.taken = append(box.taken, row)
@@ -152,7 +153,7 @@ func (m *Archive) clear(box *inbox, row int64) {
 	}
 	box.clearing = true
 	var rows []int64
-	m.db.Write(func(tx *store.Tx) error {
+	m.db.WriteLater(func(tx *store.Tx) error {
 		if rows == nil { // a write may run twice
 			box.mu.Lock()
 			rows, box.taken, box.clearing = box.taken, nil, false

@@ -117,7 +117,7 @@ func (m *Presence) lastSeen(a *router.Account, status string) {
 		return
 	}
 	now := time.Now()
-	m.router.Store.Write(func(tx *store.Tx) error {
+	m.router.Store.WriteLater(func(tx *store.Tx) error {
 		return tx.SetLastActivity(a.ID, now, status)
 	}, func(err error) {
 		if err != nil {

@@ -62,6 +62,9 @@ func missed(q querier, account, after int64, n int) (list []Message, err error) 
 // MissedCount is the number of owed messages (XEP-0013 section 2.2,
 // Requesting Number of Messages).
 func (db *DB) MissedCount(ctx context.Context, account int64) (int, error) {
+	if err := db.catchUp(ctx); err != nil { // that one was taken is written late
+		return 0, err
+	}
 	return get(ctx, db, func(q querier) (int, error) { return countMissed(q, account) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // maxBatch is how many functions one transaction takes at most.
@@ -16,6 +17,7 @@ type job struct {
 	fn   func(*Tx) error
 	done func(error)
 	err  error
+	late bool // it may wait for others
 }
 
 // queue hands jobs from many goroutines to the writer. It has no bound of its
@@ -23,6 +25,8 @@ type job struct {
 type queue struct {
 	mu      sync.Mutex
 	jobs    []job
+	urgent  int  // jobs that may not wait
+	due     bool // those that may have waited long enough
 	closed  bool // jobs that come now are refused, in their turn
 	stopped bool // the writer is gone; refuse runs when there are jobs
 	running int  // jobs taken and not done
@@ -44,6 +48,18 @@ func (db *DB) Write(fn func(*Tx) error, done func(error)) {
 		done = func(error) {}
 	}
 	db.writer.queue.put(job{fn: fn, done: done})
+}
+
+// later is how long WriteLater may wait.
+const later = time.Second
+
+// WriteLater is Write for what nobody waits for: it may be a second late, so
+// that it shares a commit with others.
+func (db *DB) WriteLater(fn func(*Tx) error, done func(error)) {
+	if done == nil {
+		done = func(error) {}
+	}
+	db.writer.queue.put(job{fn: fn, done: done, late: true})
 }
 
 // Update is Write for those who wait: it returns when fn is committed.
@@ -78,11 +94,34 @@ func (q *queue) put(j job) {
 		j.fn, j.err = nil, ErrClosed
 	}
 	q.jobs = append(q.jobs, j)
+	switch {
+	case !j.late:
+		q.urgent++
+	case len(q.jobs) == 1:
+		time.AfterFunc(later, q.hurry)
+	}
 	if q.stopped && len(q.jobs) == 1 {
 		go q.refuse() // not here: the caller may hold a lock that done needs
 		return
 	}
 	q.signal()
+}
+
+// hurry says that what could wait has waited.
+func (q *queue) hurry() {
+	q.mu.Lock()
+	q.due = len(q.jobs) > 0
+	q.mu.Unlock()
+	q.signal()
+}
+
+// ready is how many jobs the writer is to take now. One that may not wait takes
+// those before it along.
+func (q *queue) ready() int {
+	if q.urgent == 0 && !q.due && !q.closed {
+		return 0
+	}
+	return min(len(q.jobs), maxBatch)
 }
 
 // signal wakes the writer if it waits.
@@ -98,7 +137,7 @@ func (q *queue) signal() {
 func (q *queue) take(buffer []job) []job {
 	for {
 		q.mu.Lock()
-		n := min(len(q.jobs), maxBatch)
+		n := q.ready()
 		if n > 0 || q.closed {
 			buffer = append(buffer[:0], q.jobs[:n]...)
 			q.drop(n)
@@ -114,11 +153,30 @@ func (q *queue) take(buffer []job) []job {
 // drop removes the first n jobs. The slice is made anew when it is empty, so
 // that a burst does not hold memory for ever.
 func (q *queue) drop(n int) {
+	for _, j := range q.jobs[:n] {
+		if !j.late {
+			q.urgent--
+		}
+	}
 	clear(q.jobs[:n])
 	q.jobs = q.jobs[n:]
 	if len(q.jobs) == 0 {
-		q.jobs = nil
+		q.jobs, q.due = nil, false
+	} else if q.urgent == 0 {
+		q.due = true // they have waited behind others
 	}
+}
+
+// catchUp waits for what may be late, so that a read sees it.
+func (db *DB) catchUp(ctx context.Context) error {
+	q := &db.writer.queue
+	q.mu.Lock()
+	nothing := len(q.jobs) == 0 && q.running == 0
+	q.mu.Unlock()
+	if nothing {
+		return nil
+	}
+	return db.Sync(ctx)
 }
 
 // finished says that the jobs taken last are done.
