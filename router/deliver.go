@@ -117,6 +117,8 @@ func (p *Packet) owners() []Where {
 		return toSelf
 	case p.Kind == ToBare:
 		return toAccount
+	case p.Kind == ToNobody && !p.To.IsFull():
+		return toMissing
 	}
 	return nil
 }
@@ -126,4 +128,5 @@ var (
 	toHost    = []Where{ToHost}
 	toSelf    = []Where{ToSelf, ToAccount}
 	toAccount = []Where{ToAccount}
+	toMissing = []Where{ToMissing}
 )

@@ -59,6 +59,7 @@ const (
 	ToHost    Where = 1 << iota // the domain itself
 	ToAccount                   // any account's bare JID, asked by anybody: the handler checks rights
 	ToSelf                      // the account's own sessions asking without to or their own bare JID
+	ToMissing                   // a bare JID that no account has: who refuses strangers answers alike
 )
 
 // pipeline is what the modules of a host have registered. It does not change
@@ -103,7 +104,7 @@ func (h *Host) HandleIQ(typ, ns, name string, where Where, fn Handler) {
 		h.owners = map[iqKey]step{}
 		h.known = map[string]bool{}
 	}
-	for _, w := range []Where{ToHost, ToAccount, ToSelf} {
+	for _, w := range []Where{ToHost, ToAccount, ToSelf, ToMissing} {
 		if where&w == 0 {
 			continue
 		}

@@ -162,10 +162,12 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 // noSuchUser applies RFC 6121 section 8.5.1, No Such User. Presence is ignored
 // silently: it has no targets. It passes the stages all the same, so that the
 // sender's roster does not tell who exists, and a subscription to somebody who
-// does not exist any more can be ended.
+// does not exist any more can be ended. A request to the bare JID may have an
+// owner that answers as it would for an account that hides.
 func (p *Packet) noSuchUser() {
 	switch {
 	case p.Stanza.Kind == stanza.Presence:
+	case p.request(): // what no owner answers is refused in the deliver stage
 	case p.Stanza.Kind == stanza.Message && p.MessageType() == "headline":
 		p.refusal = Handled
 	default:

@@ -19,6 +19,7 @@ func echo(h *Host) {
 	}
 	h.HandleIQ("get", "urn:all", "q", ToHost|ToAccount, reply("all"))
 	h.HandleIQ("get", "urn:self", "q", ToSelf, reply("self"))
+	h.HandleIQ("get", "urn:missing", "q", ToMissing, reply("missing"))
 	h.HandleIQ("set", "urn:fail", "q", ToHost, func(context.Context, *Packet) error {
 		return stanza.NotAllowed.WithText("no")
 	})
@@ -67,6 +68,10 @@ func TestIQ(t *testing.T) {
 				"<feature-not-implemented xmlns='" + stanza.NSStanzas + "'/></error></iq>"},
 		{"no such user", "<iq type='get' id='1' to='nobody@a.lit'><q xmlns='urn:all'/></iq>",
 			"<iq from='nobody@a.lit' id='1' type='error'" + me + ">" + unavailable + "</iq>"},
+		{"no such user, with an owner", "<iq type='get' id='1' to='nobody@a.lit'><q xmlns='urn:missing'/></iq>",
+			"<iq from='nobody@a.lit' id='1' type='result'" + me + "><by xmlns='urn:x'>missing</by></iq>"},
+		{"no such user's resource", "<iq type='get' id='1' to='nobody@a.lit/x'><q xmlns='urn:missing'/></iq>",
+			"<iq from='nobody@a.lit/x' id='1' type='error'" + me + ">" + unavailable + "</iq>"},
 		{"no such resource", "<iq type='get' id='1' to='romeo@a.lit/x'><q xmlns='urn:all'/></iq>",
 			"<iq from='romeo@a.lit/x' id='1' type='error'" + me + ">" + unavailable + "</iq>"},
 		{"resource of the host", "<iq type='get' id='1' to='a.lit/x'><q xmlns='urn:all'/></iq>",
