@@ -3,6 +3,7 @@ package xep
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -58,19 +59,29 @@ func capsHash(iq *stanza.Stanza) string {
 		switch {
 		case e.Name == "identity":
 			identities = append(identities,
-				e.Attr("category")+"/"+e.Attr("type")+"/"+lang(e)+"/"+e.Attr("name")+"<")
+				e.Attr("category")+"/"+e.Attr("type")+"/"+lang(e)+"/"+e.Attr("name"))
 		case e.Name == "feature":
-			features = append(features, e.Attr("var")+"<")
+			features = append(features, e.Attr("var"))
 		case e.NS == nsData:
 			forms = append(forms, capsForm(e))
 		}
 	}
-	slices.Sort(identities)
-	slices.Sort(features)
 	slices.Sort(forms)
-	s := strings.Join(identities, "") + strings.Join(features, "") + strings.Join(forms, "")
+	s := capsList(identities) + capsList(features) + strings.Join(forms, "")
 	sum := sha1.Sum([]byte(s))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// capsList is a sorted list with "<" behind each. What is sorted is without the
+// "<": it comes behind "#" and ":", so that names that begin with a whole other
+// name would move.
+func capsList(list []string) string {
+	slices.Sort(list)
+	var b strings.Builder
+	for _, one := range list {
+		b.WriteString(one + "<")
+	}
+	return b.String()
 }
 
 func lang(e *stanza.Element) string {
@@ -86,22 +97,25 @@ func lang(e *stanza.Element) string {
 // name with their values sorted (XEP-0115 section 5.1, step 7).
 func capsForm(form *stanza.Element) string {
 	typ := ""
-	var fields []string
+	fields := map[string]string{}
 	for _, f := range form.Children {
 		if f.Name != "field" {
 			continue
 		}
 		var values []string
 		for _, v := range f.Children {
-			values = append(values, v.Text+"<")
+			if v.Name == "value" {
+				values = append(values, v.Text)
+			}
 		}
-		slices.Sort(values)
 		if f.Attr("var") == "FORM_TYPE" {
-			typ = strings.Join(values, "")
+			typ = capsList(values)
 			continue
 		}
-		fields = append(fields, f.Attr("var")+"<"+strings.Join(values, ""))
+		fields[f.Attr("var")] = capsList(values)
 	}
-	slices.Sort(fields)
-	return typ + strings.Join(fields, "")
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		typ += name + "<" + fields[name]
+	}
+	return typ
 }

@@ -8,7 +8,7 @@ import (
 	"parley/stanza"
 )
 
-// nsServerInfo is the FORM_TYPE of contact addresses (XEP-0157).
+// nsServerInfo is the FORM_TYPE of contact addresses (XEP-0157 section 3, XMPP Addresses).
 const nsServerInfo = "http://jabber.org/network/serverinfo"
 
 // Contact implements XEP-0157: Contact Addresses for XMPP Services.
@@ -24,6 +24,8 @@ func (Contact) Register(h *router.Host) {
 // contactForm is the extension form with a field for each kind of contact
 // (XEP-0157 section 3, XMPP Addresses); "" if there are none.
 func contactForm(contacts map[string][]string) string {
+	contacts = maps.Clone(contacts)
+	maps.DeleteFunc(contacts, func(_ string, uris []string) bool { return len(uris) == 0 })
 	if len(contacts) == 0 {
 		return ""
 	}

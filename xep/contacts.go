@@ -31,3 +31,8 @@ func alive(tx *store.Tx, a *router.Account) error {
 	}
 	return err
 }
+
+// forbid refuses what only the owner of an account may do. It answers for
+// accounts that do not exist as well, or the answer would tell who exists (RFC
+// 6120 section 13.11, Directory Harvesting).
+func forbid(context.Context, *router.Packet) error { return stanza.Forbidden }

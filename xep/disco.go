@@ -46,6 +46,7 @@ func (m *Disco) Register(h *router.Host) {
 	h.Identity(router.ToAccount, "account", "registered", "")
 	h.HandleIQ("get", nsDiscoInfo, "query", router.ToHost|router.ToAccount|router.ToSelf, m.info)
 	h.HandleIQ("get", nsDiscoItems, "query", router.ToHost|router.ToAccount|router.ToSelf, m.items)
+	h.HandleIQ("get", nsDiscoItems, "query", router.ToMissing, m.noItems)
 	m.registerCaps(h)
 }
 
@@ -106,23 +107,58 @@ func (m *Disco) items(ctx context.Context, p *router.Packet) error {
 		return stanza.ItemNotFound
 	}
 	if p.Account != nil {
-		p.Result(emptyItems(""))
+		p.Result(resources(p.Account))
 		return nil
 	}
 	p.Result(m.services())
 	return nil
 }
 
-// services lists the hosts below this domain and the external components.
-func (m *Disco) services() string {
+// noItems answers for an account that does not exist as for one whose presence
+// the asker may not see (XEP-0030 section 8, Security Considerations, rule 2).
+func (m *Disco) noItems(_ context.Context, p *router.Packet) error {
+	p.Result(emptyItems(p.Payload().Attr("node")))
+	return nil
+}
+
+// resources lists an account's available resources (XEP-0030 section 4.1,
+// Basic Protocol).
+func resources(a *router.Account) string {
 	var b stanza.Builder
 	b.Start("query", nsDiscoItems)
-	for _, h := range m.host.Router.Hosts() {
-		if !h.Accounts && (strings.HasSuffix(h.Domain, "."+m.host.Domain) || h.Forward != nil) {
+	for _, s := range a.Sessions() {
+		if s.Presence() != nil {
+			b.Start("item", "", "jid", s.JID.String()).End()
+		}
+	}
+	return b.End().String()
+}
+
+// services lists the hosts below this domain, and those that are below none of
+// the domains: external components with names of their own.
+func (m *Disco) services() string {
+	hosts := m.host.Router.Hosts()
+	var b stanza.Builder
+	b.Start("query", nsDiscoItems)
+	for _, h := range hosts {
+		if over := domainOver(hosts, h); !h.Accounts && (over == nil || over == m.host) {
 			b.Start("item", "", "jid", h.Domain).End()
 		}
 	}
 	return b.End().String()
+}
+
+// domainOver is the domain with accounts that a host is below, nil if none: the
+// closest, if there are several.
+func domainOver(hosts []*router.Host, h *router.Host) *router.Host {
+	var over *router.Host
+	for _, d := range hosts {
+		if d.Accounts && strings.HasSuffix(h.Domain, "."+d.Domain) &&
+			(over == nil || len(d.Domain) > len(over.Domain)) {
+			over = d
+		}
+	}
+	return over
 }
 
 func emptyItems(node string) string {

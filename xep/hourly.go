@@ -34,8 +34,9 @@ func (c *hourly) allow(addr netip.Addr, limit int) bool {
 
 // networkOf is what counts as one address: an IPv6 /64 is given to one user.
 func networkOf(a netip.Addr) netip.Prefix {
+	a = a.Unmap()
 	bits := a.BitLen()
-	if a.Is6() && !a.Is4In6() {
+	if a.Is6() {
 		bits = 64
 	}
 	p, err := a.Prefix(bits)

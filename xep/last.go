@@ -29,9 +29,10 @@ func NewLast(c Contacts, started time.Time) *Last { return &Last{contacts: c, st
 // Register implements router.Module.
 func (m *Last) Register(h *router.Host) {
 	m.host = h
-	h.Feature(router.ToHost, nsLast)
+	h.Feature(router.ToHost|router.ToAccount, nsLast)
 	h.HandleIQ("get", nsLast, "query", router.ToHost, m.uptime)
 	h.HandleIQ("get", nsLast, "query", router.ToAccount|router.ToSelf, m.last)
+	h.HandleIQ("get", nsLast, "query", router.ToMissing, forbid)
 	h.On(router.Refuse, router.OfIQ, "last activity", m.refuse)
 }
 
@@ -53,13 +54,16 @@ func (m *Last) last(ctx context.Context, p *router.Packet) error {
 		return nil
 	}
 	at, status, err := m.host.Router.Store.LastActivity(ctx, p.Account.ID)
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound): // deleted meanwhile
+		return stanza.ServiceUnavailable
+	case err != nil:
+		return err
+	case at.IsZero(): // nobody has logged in yet
 		return stanza.ItemNotFound
 	}
-	if err == nil {
-		p.Result(lastQuery(time.Since(at), status))
-	}
-	return err
+	p.Result(lastQuery(time.Since(at), status))
+	return nil
 }
 
 // refuse keeps the question from the sessions of those whose presence the

@@ -15,7 +15,7 @@ var _ router.Module = Ping{}
 
 // Register implements router.Module.
 func (m Ping) Register(h *router.Host) {
-	h.Feature(router.ToHost|router.ToAccount, nsPing)
+	h.Feature(router.ToHost, nsPing)
 	h.HandleIQ("get", nsPing, "ping", router.ToHost|router.ToSelf, m.ping)
 }
 

@@ -23,10 +23,9 @@ func (m *Private) Register(h *router.Host) {
 	h.Feature(router.ToHost, nsPrivate)
 	h.HandleIQ("get", nsPrivate, "query", router.ToSelf, m.get)
 	h.HandleIQ("set", nsPrivate, "query", router.ToSelf, m.set)
-	forbid := func(context.Context, *router.Packet) error { return stanza.Forbidden }
 	// XEP-0049 section 2.3, Elements: another's data is forbidden.
-	h.HandleIQ("get", nsPrivate, "query", router.ToAccount, forbid)
-	h.HandleIQ("set", nsPrivate, "query", router.ToAccount, forbid)
+	h.HandleIQ("get", nsPrivate, "query", router.ToAccount|router.ToMissing, forbid)
+	h.HandleIQ("set", nsPrivate, "query", router.ToAccount|router.ToMissing, forbid)
 	h.OnDelete(nil, (*store.Tx).DeletePrivate)
 }
 
@@ -46,7 +45,8 @@ func (m *Private) get(ctx context.Context, p *router.Packet) error {
 	e := query.Children[0]
 	xml, err := m.host.Router.Store.Private(ctx, p.Account.ID, privateKey(e))
 	if errors.Is(err, store.ErrNotFound) {
-		xml, err = e.Standalone(), nil
+		var b stanza.Builder
+		xml, err = b.Start(e.Name, e.NS).End().String(), nil
 	}
 	if err != nil {
 		return err
@@ -70,6 +70,9 @@ func (m *Private) set(_ context.Context, p *router.Packet) error {
 	}
 	quota := m.host.Router.Config().Messages.PrivateQuota
 	p.Write(func(tx *store.Tx) error {
+		if err := alive(tx, p.Account); err != nil {
+			return err
+		}
 		for _, e := range query.Children {
 			if err := setPrivate(tx, p.Account.ID, privateKey(e), e.Standalone(), quota); err != nil {
 				return err

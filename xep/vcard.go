@@ -26,7 +26,8 @@ func (m *VCard) Register(h *router.Host) {
 	h.Feature(router.ToHost|router.ToAccount, nsVCard)
 	h.HandleIQ("get", nsVCard, "vCard", router.ToSelf|router.ToAccount, m.get)
 	h.HandleIQ("set", nsVCard, "vCard", router.ToSelf, m.set)
-	h.HandleIQ("set", nsVCard, "vCard", router.ToAccount, m.forbid)
+	// XEP-0054 section 3.2, Updating One's vCard: nobody else may.
+	h.HandleIQ("set", nsVCard, "vCard", router.ToAccount|router.ToMissing, forbid)
 }
 
 // get returns a vCard, to everybody (XEP-0054 sections 3.1, Retrieving One's
@@ -50,10 +51,12 @@ func (m *VCard) get(ctx context.Context, p *router.Packet) error {
 func (m *VCard) set(_ context.Context, p *router.Packet) error {
 	xml := p.Payload().Standalone()
 	quota := m.host.Router.Config().Messages.PrivateQuota
-	p.Write(func(tx *store.Tx) error { return setPrivate(tx, p.Account.ID, vCardKey, xml, quota) })
+	p.Write(func(tx *store.Tx) error {
+		if err := alive(tx, p.Account); err != nil {
+			return err
+		}
+		return setPrivate(tx, p.Account.ID, vCardKey, xml, quota)
+	})
 	p.Result("")
 	return nil
 }
-
-// forbid refuses to change another's vCard (XEP-0054 section 3.2).
-func (*VCard) forbid(context.Context, *router.Packet) error { return stanza.Forbidden }
