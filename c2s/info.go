@@ -14,6 +14,10 @@ type Info struct {
 	Heard     time.Time // when something last came
 }
 
+// Secure says whether what the client sends is encrypted: package xep asks
+// before it takes a password.
+func (c *client) Secure() bool { return c.conn.TLS() != nil }
+
 // Describe tells of the connection of a session; ok is false for a session
 // that is no client's.
 func Describe(s *router.Session) (i Info, ok bool) {

@@ -2,6 +2,7 @@ package xep
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,27 +37,29 @@ func (m *Admin) Commands() []Command {
 	many := formField{Var: "accountjids", Type: "jid-multi", Label: "Addresses of the accounts", Required: true}
 	password := formField{Var: "password", Type: "text-private", Label: "Password", Required: true}
 	again := formField{Var: "password-verify", Type: "text-private", Label: "Password again", Required: true}
+	roster := formField{Var: "accountjids", Type: "jid-single", Label: "Address of the account", Required: true}
 	text := formField{Var: "announcement", Type: "text-multi", Label: "Announcement", Required: true}
+	last := formField{Var: "announcement", Type: "text-multi", Label: "Announcement to those who are online"}
 	return []Command{
 		m.command("add-user", "Add User", m.addUser, one, password, again),
-		m.command("delete-user", "Delete User", m.each(m.deleteUser), many),
-		m.command("disable-user", "Disable User", m.each(m.disable(true)), many),
-		m.command("reenable-user", "Re-Enable User", m.each(m.disable(false)), many),
+		m.command("delete-user", "Delete User", m.deleteUsers, many),
+		m.command("disable-user", "Disable User", m.disable(true), many),
+		m.command("reenable-user", "Re-Enable User", m.disable(false), many),
 		m.command("end-user-session", "End User Session", m.endSessions, many),
 		m.command("change-user-password", "Change User Password", m.changePassword, one, password),
-		m.command("get-user-roster", "Get User Roster", m.getRoster, one),
-		m.command("get-user-lastlogin", "Get User Last Login Time", m.lastLogin, one),
+		m.command("get-user-roster", "Get User Roster", m.getRoster, roster),
+		m.command("get-user-lastlogin", "Get User Last Login Time", m.lastLogin, roster),
 		m.command("user-stats", "Get User Statistics", m.userStats, one),
-		m.command("get-registered-users-num", "Get Number of Registered Users", m.number("registeredusersnum", m.registered)),
-		m.command("get-disabled-users-num", "Get Number of Disabled Users", m.number("disabledusersnum", m.disabled)),
-		m.command("get-online-users-num", "Get Number of Online Users", m.number("onlineusersnum", m.online)),
-		m.command("get-active-users-num", "Get Number of Active Users", m.number("activeusersnum", m.active)),
-		m.command("get-registered-users-list", "Get List of Registered Users", m.names("registereduserjids", m.registered), maxItems()),
-		m.command("get-disabled-users-list", "Get List of Disabled Users", m.names("disableduserjids", m.disabled), maxItems()),
-		m.command("get-online-users-list", "Get List of Online Users", m.names("onlineuserjids", m.online), maxItems()),
-		m.command("get-active-users-list", "Get List of Active Users", m.names("activeuserjids", m.active), maxItems()),
+		m.number("registered", m.countRegistered),
+		m.number("disabled", counted(m.disabled)),
+		m.number("online", counted(m.online)),
+		m.number("active", counted(m.active)),
+		m.names("registered", m.registered),
+		m.names("disabled", m.disabled),
+		m.names("online", m.online),
+		m.names("active", m.active),
 		m.command("announce", "Send Announcement to Online Users", m.announce, text),
-		m.command("shutdown", "Shut Down Service", m.shutdown, delay()),
+		m.command("shutdown", "Shut Down Service", m.shutdown, delay(), last),
 	}
 }
 
@@ -72,8 +75,8 @@ func (m *Admin) command(node, name string, run runner, fields ...formField) Comm
 	c.Form = func() string { return dataForm("form", name, nsAdmin, fields...) }
 	c.Run = func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
 		for _, f := range fields {
-			if f.Required && form.one(f.Var) == "" {
-				return "", "", commandError(stanza.BadRequest.WithText(f.Label+" is missing"), "bad-payload")
+			if f.Required && len(form.each(f.Var)) == 0 {
+				return "", "", badPayload(f.Label + " is missing")
 			}
 		}
 		return run(ctx, p, form)
@@ -94,40 +97,89 @@ func delay() formField {
 		Values: []string{"30"}, Options: []string{"1", "30", "60", "180", "300", "600"}}
 }
 
-// number answers with how many users list finds.
-func (m *Admin) number(field string, list lister) runner {
-	return func(ctx context.Context, p *router.Packet, _ submitted) (string, string, error) {
-		users, err := list(ctx, p.Dest)
+// number is the command that says how many users of a kind there are (XEP-0133
+// section 4.13, Get Number of Registered Users, and so on).
+func (m *Admin) number(kind string, count counter) Command {
+	run := func(ctx context.Context, p *router.Packet, _ submitted) (string, string, error) {
+		n, err := count(ctx, p.Dest)
 		if err != nil {
 			return "", "", err
 		}
-		f := formField{Var: field, Type: "text-single", Values: []string{strconv.Itoa(len(users))}}
+		f := formField{Var: kind + "usersnum", Type: "text-single", Values: []string{strconv.Itoa(n)}}
 		return "", dataForm("result", "", nsAdmin, f), nil
 	}
+	return m.command("get-"+kind+"-users-num", "Get Number of "+title(kind)+" Users", run)
 }
 
-// names answers with the users that list finds.
-func (m *Admin) names(field string, list lister) runner {
-	return func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-		users, err := list(ctx, p.Dest)
+// title writes a word with a capital letter.
+func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+// names is the command that lists the users of a kind (XEP-0133 section 4.18,
+// Get List of Registered Users, and so on; the node of section 4.21, Get List
+// of Active Users, has no "-list").
+func (m *Admin) names(kind string, list lister) Command {
+	run := func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
+		most, err := form.most()
 		if err != nil {
 			return "", "", err
 		}
-		if n, err := strconv.Atoi(form.one("max_items")); err == nil && n >= 0 && n < len(users) {
-			users = users[:n]
+		users, err := list(ctx, p.Dest, most)
+		if err != nil {
+			return "", "", err
 		}
-		return "", dataForm("result", "", nsAdmin, formField{Var: field, Type: "jid-multi", Values: users}), nil
+		f := formField{Var: kind + "userjids", Type: "jid-multi", Values: users}
+		answer := dataForm("result", "", nsAdmin, f)
+		// What is excessive is refused: the asker's stream would be closed.
+		if len(answer) > m.Router.Config().Limits.Queue/2 {
+			return "", "", stanza.ResourceConstraint.WithText("these are too many: choose a maximum")
+		}
+		return "", answer, nil
+	}
+	node := "get-" + kind + "-users-list"
+	if kind == "active" {
+		node = "get-active-users"
+	}
+	return m.command(node, "Get List of "+title(kind)+" Users", run, maxItems())
+}
+
+// most is how many items are wanted: all, if nothing or "none" was chosen.
+func (s submitted) most() (int, error) {
+	text := s.one("max_items")
+	if text == "" || text == "none" {
+		return math.MaxInt, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, badPayload("the maximum is no number of items")
+	}
+	return n, nil
+}
+
+// badPayload refuses what was filled in (XEP-0050 section 4.4, Possible Errors).
+func badPayload(text string) error {
+	return commandError(stanza.BadRequest.WithText(text), "bad-payload")
+}
+
+// counter counts users of a host; lister finds them, at most that many.
+type (
+	counter func(ctx context.Context, h *router.Host) (int, error)
+	lister  func(ctx context.Context, h *router.Host, most int) ([]string, error)
+)
+
+// counted counts what a lister finds.
+func counted(list lister) counter {
+	return func(ctx context.Context, h *router.Host) (int, error) {
+		users, err := list(ctx, h, math.MaxInt)
+		return len(users), err
 	}
 }
 
-// lister finds users of a host.
-type lister func(ctx context.Context, h *router.Host) ([]string, error)
-
-// accounts are the accounts of a host that want keeps.
-func (m *Admin) accounts(ctx context.Context, h *router.Host, want func(store.Account) bool) ([]string, error) {
+// accounts are the accounts of a host that want keeps, at most that many.
+func (m *Admin) accounts(ctx context.Context, h *router.Host, most int,
+	want func(store.Account) bool) ([]string, error) {
 	const page = 1000
 	var list []string
-	for after := ""; ; {
+	for after := ""; len(list) < most; {
 		rows, err := m.Router.Store.Accounts(ctx, h.Domain, after, page)
 		if err != nil {
 			return nil, err
@@ -139,33 +191,39 @@ func (m *Admin) accounts(ctx context.Context, h *router.Host, want func(store.Ac
 			after = r.JID
 		}
 		if len(rows) < page {
-			return list, nil
+			break
 		}
 	}
+	return list[:min(most, len(list))], nil
 }
 
-func (m *Admin) registered(ctx context.Context, h *router.Host) ([]string, error) {
-	return m.accounts(ctx, h, func(store.Account) bool { return true })
+func (m *Admin) countRegistered(ctx context.Context, h *router.Host) (int, error) {
+	return m.Router.Store.CountAccounts(ctx, h.Domain)
 }
 
-func (m *Admin) disabled(ctx context.Context, h *router.Host) ([]string, error) {
-	return m.accounts(ctx, h, func(a store.Account) bool { return a.Disabled })
+func (m *Admin) registered(ctx context.Context, h *router.Host, most int) ([]string, error) {
+	return m.accounts(ctx, h, most, func(store.Account) bool { return true })
+}
+
+func (m *Admin) disabled(ctx context.Context, h *router.Host, most int) ([]string, error) {
+	return m.accounts(ctx, h, most, func(a store.Account) bool { return a.Disabled })
 }
 
 // online are the users with a session, active those of them who are available
-// and neither away nor busy (XEP-0133 sections 4.15 and 4.16).
-func (m *Admin) online(_ context.Context, h *router.Host) ([]string, error) {
-	return m.withSession(h, func(*router.Session) bool { return true }), nil
+// and neither away nor busy (XEP-0133 sections 4.15, Get Number of Online
+// Users, and 4.16, Get Number of Active Users).
+func (m *Admin) online(_ context.Context, h *router.Host, most int) ([]string, error) {
+	return m.withSession(h, most, func(*router.Session) bool { return true }), nil
 }
 
-func (m *Admin) active(_ context.Context, h *router.Host) ([]string, error) {
-	return m.withSession(h, func(s *router.Session) bool {
+func (m *Admin) active(_ context.Context, h *router.Host, most int) ([]string, error) {
+	return m.withSession(h, most, func(s *router.Session) bool {
 		p := s.Presence()
 		return p != nil && !p.Stanza.Has("", "show")
 	}), nil
 }
 
-func (m *Admin) withSession(h *router.Host, want func(*router.Session) bool) []string {
+func (m *Admin) withSession(h *router.Host, most int, want func(*router.Session) bool) []string {
 	var list []string
 	m.Router.Sessions(func(s *router.Session) bool {
 		if s.Host == h && want(s) {
@@ -174,22 +232,24 @@ func (m *Admin) withSession(h *router.Host, want func(*router.Session) bool) []s
 		return true
 	})
 	slices.Sort(list)
-	return slices.Compact(list)
+	list = slices.Compact(list)
+	return list[:min(most, len(list))]
 }
 
 // announce sends a message to everybody who is online (XEP-0133 section 4.23,
 // Send Announcement to Online Users).
 func (m *Admin) announce(_ context.Context, p *router.Packet, form submitted) (string, string, error) {
-	n := m.tell(p.Dest, form.lines("announcement"))
+	n := m.tell(form.lines("announcement"), func(h *router.Host) bool { return h == p.Dest })
 	return "sent to " + strconv.Itoa(n) + " sessions", "", nil
 }
 
-func (m *Admin) tell(h *router.Host, text string) int {
+// tell sends a text to all sessions of some hosts.
+func (m *Admin) tell(text string, at func(*router.Host) bool) int {
 	n := 0
 	m.Router.Sessions(func(s *router.Session) bool {
-		if s.Host == h {
+		if at(s.Host) {
 			var b stanza.Builder
-			b.Start("message", "", "from", h.Domain, "to", s.JID.String(), "type", "headline")
+			b.Start("message", "", "from", s.Host.Domain, "to", s.JID.String(), "type", "headline")
 			s.Push(b.Elem("body", "", text).End().Stanza())
 			n++
 		}
@@ -198,16 +258,17 @@ func (m *Admin) tell(h *router.Host, text string) int {
 	return n
 }
 
-// shutdown stops the server after a delay (XEP-0133 section 4.31, Shut Down
-// Service).
+// shutdown stops the server, and so all its domains, after a delay (XEP-0133
+// section 4.31, Shut Down Service).
 func (m *Admin) shutdown(_ context.Context, p *router.Packet, form submitted) (string, string, error) {
 	seconds, err := strconv.ParseUint(form.one("delay"), 10, 16)
 	if err != nil {
-		return "", "", commandError(stanza.BadRequest.WithText("the delay is no number of seconds"), "bad-payload")
+		return "", "", badPayload("the delay is no number of seconds")
 	}
 	if text := strings.TrimSpace(form.lines("announcement")); text != "" {
-		m.tell(p.Dest, text)
+		m.tell(text, func(*router.Host) bool { return true })
 	}
+	m.Router.Log.Warn("shutdown asked for", "by", p.From.String(), "seconds", seconds)
 	p.Dest.Go("shutdown", func(ctx context.Context) {
 		select {
 		case <-time.After(time.Duration(seconds) * time.Second):

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"parley/router"
@@ -13,10 +13,11 @@ import (
 	"parley/store"
 )
 
-// local is an address of the host that was asked; others are not allowed
-// (XEP-0133 section 5, Error Handling).
+// local is an address at the host that was asked; what is none does not
+// validate (XEP-0004 section 4, Data Validation), and others nobody may
+// administer here (XEP-0133 section 5, Error Handling).
 func local(p *router.Packet, text string) (stanza.JID, error) {
-	jid, err := stanza.ParseJID(strings.TrimSpace(text))
+	jid, err := stanza.ParseJID(text)
 	if err != nil || jid.Local() == "" {
 		return jid, stanza.NotAcceptable.WithText(text + " is no account's address")
 	}
@@ -26,12 +27,17 @@ func local(p *router.Packet, text string) (stanza.JID, error) {
 	return jid, nil
 }
 
-// find loads the account of an address.
-func (m *Admin) find(ctx context.Context, p *router.Packet, text string) (*router.Account, error) {
+// bare is local without a resource: an account is meant, not a session.
+func bare(p *router.Packet, text string) (stanza.JID, error) {
 	jid, err := local(p, text)
-	if err != nil {
-		return nil, err
+	if err == nil && jid.IsFull() {
+		err = stanza.NotAcceptable.WithText(text + " is the address of a session")
 	}
+	return jid, err
+}
+
+// find loads the account of an address.
+func (m *Admin) find(ctx context.Context, jid stanza.JID) (*router.Account, error) {
 	a, err := m.Router.Account(ctx, jid.Bare())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, stanza.ItemNotFound.WithText("there is no account " + jid.Bare().String())
@@ -39,87 +45,148 @@ func (m *Admin) find(ctx context.Context, p *router.Packet, text string) (*route
 	return a, err
 }
 
-// each runs a function for every account named in accountjids. All must exist
-// before the first is touched.
-func (m *Admin) each(fn func(ctx context.Context, p *router.Packet, a *router.Account) error) runner {
-	return func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-		var list []*router.Account
-		for _, text := range form["accountjids"] {
-			a, err := m.find(ctx, p, text)
-			if err != nil {
-				return "", "", err
-			}
+// account loads the one account that a field names.
+func (m *Admin) account(ctx context.Context, p *router.Packet, form submitted, field string) (
+	*router.Account, error) {
+	list, err := m.accountsIn(ctx, p, form, field)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) != 1 {
+		return nil, badPayload("one account at a time")
+	}
+	return list[0], nil
+}
+
+// accountsIn loads all accounts that a field names, each once (XEP-0004 section
+// 3.3, Field Types). All must exist before the first is touched.
+func (m *Admin) accountsIn(ctx context.Context, p *router.Packet, form submitted, field string) (
+	[]*router.Account, error) {
+	var list []*router.Account
+	for _, text := range form.each(field) {
+		jid, err := bare(p, text)
+		if err != nil {
+			return nil, err
+		}
+		a, err := m.find(ctx, jid)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(list, a) {
 			list = append(list, a)
 		}
-		for _, a := range list {
-			if err := fn(ctx, p, a); err != nil {
-				return "", "", err
-			}
-		}
-		return "", "", nil
 	}
+	return list, nil
+}
+
+// answerTime bounds how long what follows an answer waits for it.
+const answerTime = 5 * time.Second
+
+// behind runs fn when the packet's answer is queued: it may end the stream that
+// asked.
+func behind(p *router.Packet, name string, fn func(ctx context.Context)) {
+	p.Dest.Go(name, func(ctx context.Context) {
+		wait, cancel := context.WithTimeout(ctx, answerTime)
+		defer cancel()
+		_ = p.Sender.Flush(wait) // who still sends then may miss the answer
+		fn(context.WithoutCancel(ctx))
+	})
 }
 
 // addUser makes an account (XEP-0133 section 4.1, Add User).
 func (m *Admin) addUser(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	jid, err := local(p, form.one("accountjid"))
+	jid, err := bare(p, form.one("accountjid"))
 	if err != nil {
 		return "", "", err
 	}
-	if form.one("password") != form.one("password-verify") {
-		return "", "", commandError(stanza.BadRequest.WithText("the passwords differ"), "bad-payload")
+	if form.text("password") != form.text("password-verify") {
+		return "", "", badPayload("the passwords differ")
 	}
 	verifier, err := m.verifier(form)
 	if err != nil {
 		return "", "", err
 	}
 	err = m.Router.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.CreateAccount(jid.Bare().String(), verifier)
+		_, err := tx.CreateAccount(jid.String(), verifier)
 		return err
 	})
 	if errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrReserved) {
-		return "", "", stanza.Conflict
+		return "", "", stanza.Conflict // XEP-0133 section 5, Error Handling
 	}
 	if err == nil {
-		_, err = m.Router.Account(ctx, jid.Bare()) // nobody remembers that there was none
+		_, err = m.Router.Account(ctx, jid) // nobody remembers that there was none
 	}
 	return "", "", err
 }
 
 // verifier is what is stored of the password in a form.
 func (m *Admin) verifier(form submitted) (string, error) {
-	verifier, err := m.Passwords.Verifier(form["password"][0])
+	verifier, err := m.Passwords.Verifier(form.text("password"))
 	if err != nil {
 		return "", stanza.NotAcceptable.WithText("this is no password")
 	}
 	return verifier, nil
 }
 
-// deleteUser deletes an account behind the answer: it may be the asker's own
-// (XEP-0133 section 4.2, Delete User).
-func (m *Admin) deleteUser(_ context.Context, p *router.Packet, a *router.Account) error {
-	p.Dest.Go("delete account", func(ctx context.Context) {
-		if err := m.Router.DeleteAccount(context.WithoutCancel(ctx), a); err != nil {
-			m.Router.Log.Error("delete account", "jid", a.JID.String(), "err", err)
+// deleteUsers deletes accounts, one after the other behind the answer: the
+// asker's own may be among them (XEP-0133 section 4.2, Delete User).
+func (m *Admin) deleteUsers(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
+	list, err := m.accountsIn(ctx, p, form, "accountjids")
+	if err != nil {
+		return "", "", err
+	}
+	by := p.From.String()
+	behind(p, "delete accounts", func(ctx context.Context) {
+		for _, a := range list {
+			jid := a.JID.String()
+			if err := m.Router.DeleteAccount(ctx, a); err != nil {
+				m.Router.Log.Error("delete account", "jid", jid, "err", err)
+				continue
+			}
+			m.Router.Log.Info("account deleted", "jid", jid, "by", by)
 		}
 	})
-	return nil
+	return "", "", nil
 }
 
-// disable disables or enables an account (XEP-0133 sections 4.3, Disable User,
+// disable disables or enables accounts (XEP-0133 sections 4.3, Disable User,
 // and 4.4, Re-Enable User).
-func (m *Admin) disable(disabled bool) func(context.Context, *router.Packet, *router.Account) error {
-	return func(_ context.Context, p *router.Packet, a *router.Account) error {
-		p.Write(func(tx *store.Tx) error { return tx.SetDisabled(a.ID, disabled) })
-		if disabled {
-			p.Committed(func() { endAll(a, stanza.StreamNotAuthorized.WithText("the account is disabled")) })
+func (m *Admin) disable(disabled bool) runner {
+	return func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
+		list, err := m.accountsIn(ctx, p, form, "accountjids")
+		if err != nil {
+			return "", "", err
 		}
-		return nil
+		p.Write(func(tx *store.Tx) error {
+			for _, a := range list {
+				if err := alive(tx, a); err != nil {
+					return err
+				}
+				if err := tx.SetDisabled(a.ID, disabled); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if disabled {
+			e := stanza.StreamNotAuthorized.WithText("the account is disabled")
+			p.Committed(func() {
+				for _, a := range list {
+					endAll(p, a.Sessions(), e)
+				}
+			})
+		}
+		return "", "", nil
 	}
 }
 
-func endAll(a *router.Account, e *stanza.StreamError) {
-	for _, s := range a.Sessions() {
+// endAll ends sessions, the asker's own behind the answer.
+func endAll(p *router.Packet, sessions []*router.Session, e *stanza.StreamError) {
+	for _, s := range sessions {
+		if s == p.Sender {
+			behind(p, "end session", func(context.Context) { s.Close(e) })
+			continue
+		}
 		s.Close(e)
 	}
 }
@@ -127,28 +194,29 @@ func endAll(a *router.Account, e *stanza.StreamError) {
 // endSessions ends the sessions of accounts, or single ones by their full JID
 // (XEP-0133 section 4.5, End User Session).
 func (m *Admin) endSessions(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	ended := stanza.StreamPolicyViolation.WithText("ended by an administrator")
-	for _, text := range form["accountjids"] {
-		a, err := m.find(ctx, p, text)
-		if err != nil {
-			return "", "", err
-		}
+	var sessions []*router.Session
+	for _, text := range form.each("accountjids") {
 		jid, err := local(p, text)
 		if err != nil {
 			return "", "", err
 		}
-		if !jid.IsFull() {
-			p.Committed(func() { endAll(a, ended) })
-		} else if s := a.Session(jid.Resource()); s != nil {
-			p.Committed(func() { s.Close(ended) })
+		a, err := m.find(ctx, jid)
+		if err != nil {
+			return "", "", err
+		}
+		for _, s := range a.Sessions() {
+			if !jid.IsFull() || s.JID == jid {
+				sessions = append(sessions, s)
+			}
 		}
 	}
+	endAll(p, sessions, stanza.StreamPolicyViolation.WithText("ended by an administrator"))
 	return "", "", nil
 }
 
 // changePassword sets a password (XEP-0133 section 4.7, Change User Password).
 func (m *Admin) changePassword(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.find(ctx, p, form.one("accountjid"))
+	a, err := m.account(ctx, p, form, "accountjid")
 	if err != nil {
 		return "", "", err
 	}
@@ -156,13 +224,19 @@ func (m *Admin) changePassword(ctx context.Context, p *router.Packet, form submi
 	if err != nil {
 		return "", "", err
 	}
-	p.Write(func(tx *store.Tx) error { return tx.SetVerifier(a.ID, verifier) })
+	p.Write(func(tx *store.Tx) error {
+		if err := alive(tx, a); err != nil {
+			return err
+		}
+		return tx.SetVerifier(a.ID, verifier)
+	})
 	return "", "", nil
 }
 
-// getRoster shows a roster (XEP-0133 section 4.8, Get User Roster).
+// getRoster shows a roster, inside the form (XEP-0133 section 4.8, Get User
+// Roster).
 func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.find(ctx, p, form.one("accountjid"))
+	a, err := m.account(ctx, p, form, "accountjids")
 	if err != nil {
 		return "", "", err
 	}
@@ -171,6 +245,9 @@ func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted)
 		return "", "", err
 	}
 	var b stanza.Builder
+	b.Start("x", nsData, "type", "result")
+	b.Raw(formField{Type: "hidden", Var: "FORM_TYPE", Values: []string{nsAdmin}}.xml())
+	b.Raw(formField{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}}.xml())
 	b.Start("query", "jabber:iq:roster")
 	for _, i := range items {
 		if i.Listed {
@@ -181,35 +258,36 @@ func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted)
 			b.End()
 		}
 	}
-	b.End()
-	return "", dataForm("result", "", nsAdmin,
-		formField{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}}) + b.String(), nil
+	return "", b.End().End().String(), nil
 }
 
 // lastLogin tells when somebody was last here (XEP-0133 section 4.9, Get User
 // Last Login Time). What is known is the end of the last session.
 func (m *Admin) lastLogin(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.find(ctx, p, form.one("accountjid"))
+	a, err := m.account(ctx, p, form, "accountjids")
 	if err != nil {
 		return "", "", err
 	}
-	text := "never"
-	if list := a.Sessions(); len(list) > 0 {
-		text = list[len(list)-1].Since.UTC().Format(time.RFC3339)
-	} else if t, _, err := m.Router.Store.LastActivity(ctx, a.ID); err == nil {
-		text = t.UTC().Format(time.RFC3339)
-	} else if !errors.Is(err, store.ErrNotFound) {
+	at, _, err := m.Router.Store.LastActivity(ctx, a.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", "", err
 	}
+	if list := a.Sessions(); len(list) > 0 {
+		at = list[len(list)-1].Since
+	}
+	var times []string // none if there was no login yet
+	if !at.IsZero() {
+		times = []string{at.UTC().Format("2006-01-02T15:04:05Z")}
+	}
 	return "", dataForm("result", "", nsAdmin,
-		formField{Var: "accountjids", Type: "jid-multi", Values: []string{a.JID.String()}},
-		formField{Var: "lastlogin", Type: "text-single", Values: []string{text}}), nil
+		formField{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}},
+		formField{Var: "lastlogin", Type: "text-single", Values: times}), nil
 }
 
 // userStats tells what is known of a user (XEP-0133 section 4.10, Get User
 // Statistics).
 func (m *Admin) userStats(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.find(ctx, p, form.one("accountjid"))
+	a, err := m.account(ctx, p, form, "accountjid")
 	if err != nil {
 		return "", "", err
 	}

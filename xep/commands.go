@@ -70,6 +70,9 @@ func (m *Commands) find(node string) *Command {
 // DiscoInfo says what the list and each command are (XEP-0050 section 2.2,
 // Retrieving the Command List).
 func (m *Commands) DiscoInfo(_ context.Context, p *router.Packet) (string, error) {
+	if p.Account != nil {
+		return "", stanza.ItemNotFound // accounts have no commands
+	}
 	node := p.Payload().Attr("node")
 	typ, name := "command-list", "Commands"
 	if c := m.find(node); c != nil {
@@ -88,6 +91,9 @@ func (m *Commands) DiscoInfo(_ context.Context, p *router.Packet) (string, error
 // DiscoItems lists the commands that the asker may use (XEP-0050 section 2.2,
 // Retrieving the Command List).
 func (m *Commands) DiscoItems(_ context.Context, p *router.Packet) (string, error) {
+	if p.Account != nil {
+		return "", stanza.ItemNotFound // accounts have no commands
+	}
 	node := p.Payload().Attr("node")
 	var b stanza.Builder
 	b.Start("query", nsDiscoItems, "node", node)
@@ -120,8 +126,11 @@ func (m *Commands) execute(ctx context.Context, p *router.Packet) error {
 	}
 	switch request.Attr("action") {
 	case "", "execute", "complete", "next":
-		return m.step(ctx, p, c, id, readForm(request))
+		return m.step(ctx, p, c, id, commandForm(request))
 	case "cancel":
+		if id == "" {
+			return commandError(stanza.BadRequest, "bad-sessionid")
+		}
 		m.sessions.end(id)
 		p.Result(commandResult(c.Node, id, "canceled", ""))
 		return nil
@@ -129,6 +138,16 @@ func (m *Commands) execute(ctx context.Context, p *router.Packet) error {
 		return commandError(stanza.BadRequest, "bad-action")
 	}
 	return commandError(stanza.BadRequest, "malformed-action")
+}
+
+// commandForm is the form that was filled in, nil if there is none: one of type
+// cancel is a submitted one too (XEP-0050 section 3.5.1, Use of Data Forms).
+func commandForm(request *stanza.Element) submitted {
+	x := request.Child(nsData, "x")
+	if t := x.Attr("type"); t != "submit" && t != "cancel" {
+		return nil
+	}
+	return fields(x)
 }
 
 // step asks for the form or runs the command.

@@ -24,23 +24,28 @@ func dataForm(typ, title, formType string, fields ...formField) string {
 	}
 	b.Start("field", "", "type", "hidden", "var", "FORM_TYPE").Elem("value", "", formType).End()
 	for _, f := range fields {
-		b.Start("field", "", "type", f.Type, "var", f.Var, "label", f.Label)
-		if f.Required {
-			b.Start("required", "").End()
-		}
-		for _, v := range f.Values {
-			b.Elem("value", "", v)
-		}
-		for _, o := range f.Options {
-			b.Start("option", "").Elem("value", "", o).End()
-		}
-		b.End()
+		b.Raw(f.xml())
 	}
 	return b.End().String()
 }
 
-// submitted are the values of a submitted form by field. Values are trimmed:
-// people paste addresses.
+func (f formField) xml() string {
+	var b stanza.Builder
+	b.Start("field", "", "type", f.Type, "var", f.Var, "label", f.Label)
+	if f.Required {
+		b.Start("required", "").End()
+	}
+	for _, v := range f.Values {
+		b.Elem("value", "", v)
+	}
+	for _, o := range f.Options {
+		b.Start("option", "").Elem("value", "", o).End()
+	}
+	return b.End().String()
+}
+
+// submitted are the values of a submitted form by field. A field that is there
+// has an entry, also without a value.
 type submitted map[string][]string
 
 // readForm reads the form in parent; nil if there is none of type submit.
@@ -49,26 +54,47 @@ func readForm(parent *stanza.Element) submitted {
 	if x.Attr("type") != "submit" {
 		return nil
 	}
+	return fields(x)
+}
+
+// fields are the values in a form (XEP-0004 section 3.2, The Field Element).
+func fields(x *stanza.Element) submitted {
 	s := submitted{}
 	for _, f := range x.Children {
-		if f.Name != "field" {
+		if f.Name != "field" || f.NS != nsData {
 			continue
 		}
+		values := append([]string{}, s[f.Attr("var")]...)
 		for _, v := range f.Children {
-			if v.Name == "value" {
-				s[f.Attr("var")] = append(s[f.Attr("var")], v.Text)
+			if v.Name == "value" && v.NS == nsData {
+				values = append(values, v.Text)
 			}
 		}
+		s[f.Attr("var")] = values
 	}
 	return s
 }
 
-// one is the first value of a field, trimmed, "" if there is none.
-func (s submitted) one(name string) string {
+// text is the first value of a field as it came, "" if there is none.
+func (s submitted) text(name string) string {
 	if len(s[name]) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(s[name][0])
+	return s[name][0]
+}
+
+// one is the first value of a field, trimmed: people paste addresses.
+func (s submitted) one(name string) string { return strings.TrimSpace(s.text(name)) }
+
+// each are the values of a field, trimmed, without empty ones.
+func (s submitted) each(name string) []string {
+	var list []string
+	for _, v := range s[name] {
+		if v = strings.TrimSpace(v); v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // lines are all values of a field as text.

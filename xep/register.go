@@ -56,15 +56,16 @@ func (m *Register) Feature(string) string {
 // a Server).
 func (m *Register) Handle(ctx context.Context, domain string, addr netip.Addr, iq *stanza.Stanza) *stanza.Stanza {
 	c, ok := iq.Payload()
-	if !ok || c.NS != nsRegister || c.Name != "query" || !m.router.Config().Register.Enabled {
+	if !ok || c.NS != nsRegister || c.Name != "query" || !m.router.Config().Register.Enabled ||
+		iq.BadTo || !iq.To.IsZero() && iq.To.String() != domain {
 		return nil
 	}
-	if iq.Type == "get" {
-		var b stanza.Builder
-		b.Start("query", nsRegister).
-			Elem("instructions", "", "Choose a user name and a password.").
-			Elem("username", "", "").Elem("password", "", "").End()
-		return iq.Result(b.String())
+	switch iq.Type {
+	case "get":
+		return iq.Result(registerQuery("Choose a user name and a password.", ""))
+	case "set":
+	default:
+		return nil
 	}
 	err := m.create(ctx, domain, addr, iq.Element(c))
 	if e := (*stanza.Error)(nil); errors.As(err, &e) {
@@ -77,16 +78,49 @@ func (m *Register) Handle(ctx context.Context, domain string, addr netip.Addr, i
 	return iq.Result("")
 }
 
+// registerQuery asks for name and password in fields and in a form with the
+// same (XEP-0077 section 4, Extensibility). username is that of an account that
+// is registered already, "" for none.
+func registerQuery(instructions, username string) string {
+	var b stanza.Builder
+	b.Start("query", nsRegister)
+	var values []string
+	if username != "" {
+		b.Elem("registered", "", "")
+		values = []string{username}
+	}
+	b.Elem("instructions", "", instructions).Elem("username", "", username).Elem("password", "", "")
+	b.Raw(dataForm("form", instructions, nsRegister,
+		formField{Var: "username", Type: "text-single", Label: "User name", Required: true, Values: values},
+		formField{Var: "password", Type: "text-private", Label: "Password", Required: true}))
+	return b.End().String()
+}
+
+// credentials are the name and password in a query: those of the form, if there
+// is one (XEP-0077 section 6, Precedence Order). A password that is not there
+// at all is incomplete.
+func credentials(query *stanza.Element) (username, password string, complete bool) {
+	if form := readForm(query); form != nil {
+		return form.one("username"), form.text("password"), form["password"] != nil
+	}
+	return query.ChildText("", "username"), query.ChildText("", "password"),
+		query.Child("", "password") != nil
+}
+
 // create makes an account (XEP-0077 section 3.1, Entity Registers with a Host).
 func (m *Register) create(ctx context.Context, domain string, addr netip.Addr, query *stanza.Element) error {
-	jid, err := stanza.NewJID(query.ChildText("", "username"), domain, "")
+	if query.Child("", "remove") != nil {
+		return stanza.UnexpectedRequest // section 3.2, table 1: nobody is registered here
+	}
+	username, password, _ := credentials(query)
+	jid, err := stanza.NewJID(username, domain, "")
 	if err != nil || jid.Local() == "" {
 		return stanza.NotAcceptable.WithText("this is no user name")
 	}
 	if !m.made.allow(addr, m.router.Config().Register.PerHour) {
 		return stanza.PolicyViolation.WithType(stanza.Wait).WithText("too many accounts from this address")
 	}
-	verifier, err := m.verifier(query)
+	verifier, err := m.verifier(password)
 	if err != nil {
 		return err
 	}
@@ -105,10 +139,9 @@ func (m *Register) create(ctx context.Context, domain string, addr netip.Addr, q
 	return err
 }
 
-// verifier is what is stored of the password in a query. An empty one is none
-// (XEP-0077 section 3.3, User Changes Password).
-func (m *Register) verifier(query *stanza.Element) (string, error) {
-	password := query.ChildText("", "password")
+// verifier is what is stored of a password. An empty one is none (XEP-0077
+// section 3.3, User Changes Password).
+func (m *Register) verifier(password string) (string, error) {
 	if password == "" {
 		return "", stanza.NotAcceptable.WithText("the password is missing")
 	}
@@ -122,46 +155,63 @@ func (m *Register) verifier(query *stanza.Element) (string, error) {
 // get says that the asker is registered and under which name (XEP-0077 section
 // 3.1, Entity Registers with a Host).
 func (m *Register) get(_ context.Context, p *router.Packet) error {
-	if err := fromHome(p); err != nil {
-		return err
+	if !fromHome(p) {
+		return stanza.ServiceUnavailable
 	}
-	var b stanza.Builder
-	b.Start("query", nsRegister).Elem("registered", "", "").
-		Elem("username", "", p.From.Local()).Elem("password", "", "").End()
-	p.Result(b.String())
+	p.Result(registerQuery("You are registered. Choose a new password.", p.From.Local()))
 	return nil
 }
 
-// fromHome lets in the sessions of the host's own accounts.
-func fromHome(p *router.Packet) error {
-	if p.Sender == nil || p.Sender.Host != p.Dest {
-		return stanza.NotAllowed
-	}
-	return nil
+// fromHome says whether a session of the host's own accounts asks.
+func fromHome(p *router.Packet) bool { return p.Sender != nil && p.Sender.Host == p.Dest }
+
+// secure says whether what a session sends is encrypted, as far as its stream
+// knows.
+func secure(s *router.Session) bool {
+	stream, ok := s.Stream().(interface{ Secure() bool })
+	return !ok || stream.Secure()
 }
 
 // set changes the password or removes the account of the asker.
 func (m *Register) set(_ context.Context, p *router.Packet) error {
-	if err := fromHome(p); err != nil {
-		return err
-	}
 	query := p.Payload()
-	if query.Child("", "remove") != nil {
+	remove := query.Child("", "remove") != nil
+	switch {
+	case !fromHome(p) && remove:
+		return stanza.RegistrationRequired // section 3.2, table 1
+	case !fromHome(p):
+		return stanza.NotAllowed
+	case remove:
 		return m.remove(p, query)
 	}
-	name, err := stanza.NewJID(query.ChildText("", "username"), p.From.Domain(), "")
+	return m.changePassword(p, query)
+}
+
+// changePassword stores another password (XEP-0077 section 3.3, User Changes
+// Password).
+func (m *Register) changePassword(p *router.Packet, query *stanza.Element) error {
+	username, password, complete := credentials(query)
+	name, err := stanza.NewJID(username, p.From.Domain(), "")
 	switch {
-	case err != nil || name.Local() == "" || query.Child("", "password") == nil:
-		return stanza.BadRequest // section 3.3, table 2
+	// The conditions of section 3.3, table 2, Password Change Error Cases.
+	case err != nil || name.Local() == "" || !complete:
+		return stanza.BadRequest
 	case name != p.From.Bare():
 		return stanza.NotAllowed
+	case !secure(p.Sender):
+		return stanza.NotAuthorized.WithType(stanza.Modify).WithText("the stream is not encrypted")
 	}
-	verifier, err := m.verifier(query)
+	verifier, err := m.verifier(password)
 	if err != nil {
 		return err
 	}
-	id := p.Sender.Account.ID
-	p.Write(func(tx *store.Tx) error { return tx.SetVerifier(id, verifier) })
+	account := p.Sender.Account
+	p.Write(func(tx *store.Tx) error {
+		if err := alive(tx, account); err != nil {
+			return err
+		}
+		return tx.SetVerifier(account.ID, verifier)
+	})
 	p.Result("")
 	return nil
 }
