@@ -131,7 +131,7 @@ func (e *exchange) wait(ctx context.Context) {
 
 func (e *exchange) succeeded() {
 	s := e.client.server
-	e.client.mechanism = e.x.Result().Mechanism
+	e.client.mechanism, e.client.anonymous = e.x.Result().Mechanism, e.x.Result().Anonymous
 	s.Limiter.Succeeded(e.x.Account(), e.client.addr)
 	s.Router.Metrics.Login(e.mechanism, "success")
 }

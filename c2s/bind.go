@@ -25,7 +25,7 @@ const bindAttempts = 10
 // connection has been closed.
 func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Session, string) {
 	defer context.AfterFunc(stop, func() { c.conn.Interrupt() })()
-	account, err := c.server.Router.Account(stop, n.JID)
+	account, err := c.account(stop, n.JID)
 	if err != nil {
 		c.server.Log.Error("load account", "jid", n.JID.String(), "err", err)
 		return nil, c.refuse(stanza.StreamInternalServerError)
@@ -44,6 +44,16 @@ func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Sess
 		}
 	}
 	return nil, c.refuse(stanza.StreamPolicyViolation)
+}
+
+// account is the account that has logged in; a guest's is made now.
+func (c *client) account(ctx context.Context, bare stanza.JID) (*router.Account, error) {
+	if !c.anonymous {
+		return c.server.Router.Account(ctx, bare)
+	}
+	a, err := c.server.Router.Guest(ctx, bare)
+	c.guest = a
+	return a, err
 }
 
 // stanzaError is what a client is told whose binding failed.

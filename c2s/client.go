@@ -1,6 +1,7 @@
 package c2s
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -22,7 +23,9 @@ type client struct {
 	bound  atomic.Pointer[router.Session] // nil before resource binding
 	index  int                            // in Server.clients
 
-	mechanism string // by which the client has authenticated
+	mechanism string          // by which the client has authenticated
+	anonymous bool            // as nobody
+	guest     *router.Account // who goes with the stream (XEP-0175)
 
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
@@ -175,6 +178,9 @@ func (c *client) leave() {
 	c.conn.Close()
 	if session := c.bound.Load(); session != nil {
 		session.End(c.server.work)
+	}
+	if c.guest != nil {
+		c.server.Router.Leave(context.WithoutCancel(c.server.work), c.guest)
 	}
 	c.server.remove(c)
 }

@@ -24,6 +24,7 @@ type Account struct {
 	sessions atomic.Pointer[[]*Session]
 	cells    atomic.Pointer[[]*cell]
 	used     atomic.Uint32 // the registry's clock when it was last asked for
+	guest    atomic.Bool   // goes with its stream
 
 	mu      sync.Mutex // guards changes of sessions and cells, flights, deleted
 	deleted bool       // no session is bound any more

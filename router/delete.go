@@ -25,7 +25,10 @@ func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
 			d.before(ctx, a)
 		}
 	}
-	until := time.Now().AddDate(0, 0, r.Config().Accounts.TombstoneDays)
+	until := time.Now()
+	if !a.guest.Load() {
+		until = until.AddDate(0, 0, r.Config().Accounts.TombstoneDays)
+	}
 	err := r.Store.Update(ctx, func(tx *store.Tx) error {
 		for _, d := range a.Host.deletion {
 			if d.tx == nil {

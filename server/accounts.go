@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/conf"
+	"parley/router"
 	"parley/store"
 	"parley/xep"
 )
@@ -56,6 +57,9 @@ func (a accounts) Verifiers(ctx context.Context, user, domain string) (auth.Veri
 	}
 	if err != nil {
 		return auth.Verifiers{}, auth.Unknown, err
+	}
+	if row.Verifier == router.GuestVerifier {
+		return auth.Verifiers{}, auth.Unknown, nil
 	}
 	v, err := auth.DecodeVerifiers(row.Verifier)
 	if err != nil {

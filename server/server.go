@@ -102,6 +102,9 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	for _, domain := range c.Domains {
 		s.router.AddHost(domain, true, s.modules()...)
 	}
+	if err := s.router.RemoveGuests(ctx); err != nil {
+		return fmt.Errorf("remove guests: %w", err)
+	}
 	authenticator, err := s.authenticator(ctx)
 	if err != nil {
 		return err

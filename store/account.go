@@ -70,6 +70,14 @@ func (db *DB) CountAccounts(ctx context.Context, domain string) (int, error) {
 	})
 }
 
+// AccountsWith lists the accounts whose verifier is this text.
+func (db *DB) AccountsWith(ctx context.Context, verifier string) ([]string, error) {
+	return get(ctx, db, func(q querier) ([]string, error) {
+		list, err := texts(q, `SELECT local || '@' || domain FROM account WHERE verifier = ?1`, verifier)
+		return list, wrap("list accounts", err)
+	})
+}
+
 // Domains lists the domains that have accounts.
 func (db *DB) Domains(ctx context.Context) ([]string, error) {
 	return get(ctx, db, func(q querier) ([]string, error) {
