@@ -67,7 +67,9 @@ func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
 	return s.appendNewAttrs(dst, e)
 }
 
-// appendInherited writes what the stanza took over from its stream's header.
+// appendInherited writes what the stanza took over from its stream's header,
+// which does not go along (RFC 6120 section 4.8.5, Namespace Declarations and
+// Prefixes; section 8.1.5, xml:lang).
 func (s *Stanza) appendInherited(dst []byte, e *Edits) []byte {
 	if s.inherits && e.attr("xml:lang") == nil {
 		dst = appendAttr(dst, "xml:lang", s.Lang)

@@ -30,7 +30,8 @@ const (
 )
 
 // Set sets an attribute of the root (unescaped value). "to", "from", "type",
-// "id" and "xml:lang" are usual names. The last Set or Drop of a name counts.
+// "id" and "xml:lang" are usual names, xmlns is not for this. The last Set or
+// Drop of a name counts.
 func (e *Edits) Set(name, value string) { e.add(edit{op: editSet, name: name, text: value}) }
 
 // Drop removes an attribute of the root.

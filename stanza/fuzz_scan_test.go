@@ -153,11 +153,8 @@ func checkStanza(t *testing.T, s *Stanza, want *node) {
 		}
 	}
 	for name, got := range map[string]string{"type": s.Type, "id": s.ID} {
-		if want.hasAttr("{}"+name) != (got != "") && !want.hasAttr("{}"+name+"=") {
-			v, _ := s.Attr(name)
-			if v != "" {
-				t.Fatalf("%q: %s is %q", s.Raw, name, got)
-			}
+		if strings.Map(blank, got) != want.attr("{}"+name) {
+			t.Fatalf("%q: %s is %q, want %q", s.Raw, name, got, want.attr("{}"+name))
 		}
 	}
 }

@@ -145,9 +145,27 @@ func (n *node) add(c any) {
 // space in values, so it is all the same here.
 func (n *node) setAttr(name, value string) {
 	n.dropAttr(name)
-	value = strings.NewReplacer("\r\n", " ", "\t", " ", "\n", " ", "\r", " ").Replace(value)
+	value = strings.Map(blank, value)
 	n.Attrs = append(n.Attrs, name+"="+value)
 	slices.Sort(n.Attrs)
+}
+
+// blank makes white space blanks.
+func blank(r rune) rune {
+	if strings.ContainsRune(whiteSpace, r) {
+		return ' '
+	}
+	return r
+}
+
+// attr is the value of an attribute, "" if there is none.
+func (n *node) attr(name string) string {
+	for _, a := range n.Attrs {
+		if value, ok := strings.CutPrefix(a, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 func (n *node) dropAttr(name string) {

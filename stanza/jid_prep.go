@@ -150,21 +150,24 @@ func prepareIPv6(s string) (string, error) {
 	return "[" + a.String() + "]", nil
 }
 
-// names maps domain names to U-labels. Underscores are let through: there are
-// hosts with such names.
-var names = idna.New(
-	idna.MapForLookup(),
-	idna.BidiRule(),
-	idna.StrictDomainName(false),
-)
+// strictNames maps domain names to U-labels and refuses what cannot be one.
+var strictNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true))
 
-// toUnicode maps a domain name to U-labels and checks that it is one.
+// hostNames is strictNames that lets all other ASCII through: underscores,
+// because there are hosts with such names.
+var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false))
+
+// toUnicode maps a domain name to U-labels and checks that it is one. For the
+// check underscores are letters that nothing combines with.
 func toUnicode(s string) (string, error) {
-	u, err := names.ToUnicode(s)
+	if _, err := strictNames.ToUnicode(strings.ReplaceAll(s, "_", "q")); err != nil {
+		return "", err
+	}
+	u, err := hostNames.ToUnicode(s)
 	if err != nil {
 		return "", err
 	}
-	a, err := names.ToASCII(u)
+	a, err := hostNames.ToASCII(u)
 	if err != nil {
 		return "", err
 	}

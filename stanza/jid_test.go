@@ -78,7 +78,7 @@ func TestParseJIDRefuses(t *testing.T) {
 		"juliet@", "/foobar", "a&b@c", "a'b@c", "a:b@c", "a<b@c", "a>b@c", "a@b@c",
 		"a b", "a@b c", "a@b..c", "a@.b", "a@b..", ".", "a@.", "..", "a@-b.example", "a@b-.example",
 		"a@" + strings.Repeat("x", 64) + ".example", "a@ex!ample", "a@b:5222", "a@exa%mple", "a@[::1", "a@::1",
-		"a@[1.2.3.4]", "a@[::1]x", "a@[::1%eth0]", "a@[]", "a@[fe80::1%25x]", "a@xn--", "a@xn--a",
+		"a@[1.2.3.4]", "a@[::1]x", "a@[::1%eth0]", "a@[]", "a@[fe80::1%25x]", "a@xn--", "a@xn--a", "a@\u2260.example", "a@xn--1ch.example",
 		"a@xn--bcher-kva\u00FC", "a@a\u05D0.example", "a@\u0300a",
 		strings.Repeat("a", 1024) + "@b", "a@b/" + strings.Repeat("a", 1024),
 		strings.Repeat(strings.Repeat("a", 63)+".", 16) + "b",

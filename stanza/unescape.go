@@ -9,7 +9,7 @@ import (
 // space becomes blanks, references what they stand for (XML 1.0 section 3.3.3,
 // Attribute-Value Normalization). raw has been checked.
 func attrValue(raw string) string {
-	if strings.IndexAny(raw, "&\t\r\n") < 0 {
+	if !strings.ContainsAny(raw, "&\t\r\n") {
 		return raw
 	}
 	out := make([]byte, 0, len(raw))
@@ -37,7 +37,7 @@ func attrValue(raw string) string {
 // (XML 1.0 section 2.11, End-of-Line Handling), references what they stand
 // for. raw has been checked and holds no CDATA section.
 func charData(raw string) string {
-	if strings.IndexAny(raw, "&\r") < 0 {
+	if !strings.ContainsAny(raw, "&\r") {
 		return raw
 	}
 	out := make([]byte, 0, len(raw))
