@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"parley/auth"
 	"parley/conf"
@@ -65,12 +66,12 @@ func (l *live) start() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.server = srv
-	l.stop = func() {
+	l.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			l.t.Errorf("run: %v", err)
 		}
-	}
+	})
 	return nil
 }
 
@@ -109,6 +110,34 @@ func (l *live) Register(ctx context.Context, user, password string) error {
 	return err
 }
 
+// Forget implements xmpptest.Forgetter.
+func (l *live) Forget(ctx context.Context, text string) error {
+	jid, err := stanza.ParseJID(text)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	r := l.server.Router()
+	l.mu.Unlock()
+	for {
+		a := r.Online(jid.Bare())
+		if a == nil || a.Session(jid.Resource()) == nil {
+			return nil
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Stop implements xmpptest.Restarter.
+func (l *live) Stop(context.Context) error {
+	l.stop()
+	return nil
+}
+
 // Restart implements xmpptest.Restarter.
 func (l *live) Restart(context.Context) error {
 	l.stop()
@@ -134,6 +163,7 @@ func (l *live) Kill(context.Context) error {
 }
 
 var (
+	_ xmpptest.Forgetter = (*live)(nil)
 	_ xmpptest.Restarter = (*live)(nil)
 	_ xmpptest.Killer    = (*live)(nil)
 )

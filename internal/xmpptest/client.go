@@ -32,9 +32,13 @@ type client struct {
 	pending []item // read already, while waiting for something else
 }
 
-func newClient(conn net.Conn, domain string) *client {
-	c := &client{conn: conn, domain: domain}
-	c.read()
+// newClient is a client of a connection, from which it reads unless TLS comes
+// first.
+func newClient(conn net.Conn, domain string, direct bool) *client {
+	c := &client{conn: conn, domain: domain, quit: make(chan struct{})}
+	if !direct {
+		c.read()
+	}
 	return c
 }
 

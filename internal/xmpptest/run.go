@@ -26,7 +26,14 @@ type Server interface {
 
 // Restarter is a Server that can be stopped and started again in a script.
 type Restarter interface {
+	Stop(ctx context.Context) error
 	Restart(ctx context.Context) error
+}
+
+// Forgetter is a Server that says when it is through with a session whose
+// connection has ended; others may still be busy with it at the next step.
+type Forgetter interface {
+	Forget(ctx context.Context, jid string) error
 }
 
 // Killer is a Server that can be ended without warning: what it has not
@@ -98,6 +105,8 @@ func (r *run) step(ctx context.Context, st Step) error {
 		return r.wait(ctx, st.Arg)
 	case "server restarts":
 		return r.restart(ctx)
+	case "server stops":
+		return r.stop(ctx)
 	case "server is killed":
 		return r.kill(ctx)
 	}
@@ -134,7 +143,7 @@ func (r *run) clientStep(ctx context.Context, c *client, st Step, text string) e
 	case "is cut":
 		delete(r.clients, st.Actor)
 		c.close()
-		return nil
+		return r.forget(ctx, c)
 	}
 	return fmt.Errorf("unknown step %q", st.Verb)
 }
@@ -159,6 +168,15 @@ func (r *run) wait(ctx context.Context, arg string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// stop stops the server; its clients may still read what it has said.
+func (r *run) stop(ctx context.Context) error {
+	s, ok := r.srv.(Restarter)
+	if !ok {
+		return fmt.Errorf("this server cannot be stopped by a script")
+	}
+	return s.Stop(ctx)
 }
 
 func (r *run) restart(ctx context.Context) error {

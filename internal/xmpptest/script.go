@@ -81,7 +81,7 @@ func Parse(text string) (*Script, error) {
 }
 
 func parseStep(line string) (Step, error) {
-	for _, whole := range []string{"wait", "server restarts", "server is killed"} {
+	for _, whole := range []string{"wait", "server restarts", "server is killed", "server stops"} {
 		if rest, ok := strings.CutPrefix(line, whole); ok {
 			return Step{Verb: whole, Arg: strings.TrimSpace(rest)}, nil
 		}
