@@ -45,7 +45,7 @@ type Killer interface {
 // Run plays a script. prefix is put before every user name, so that scripts
 // that run against one server do not meet. The error names the script's line.
 func Run(ctx context.Context, srv Server, s *Script, prefix string) error {
-	r := &run{srv: srv, prefix: prefix, m: &matcher{vars: map[string]string{}}, clients: map[string]*client{}}
+	r := &run{srv: srv, prefix: prefix, m: newMatcher(srv), clients: map[string]*client{}}
 	defer r.closeAll()
 	for _, st := range s.Steps {
 		if err := r.step(ctx, st); err != nil {

@@ -30,6 +30,35 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// foreign adds <x xmlns='u'/>, and has no opinion about attributes a.
+type foreign struct{}
+
+func (foreign) Adds(e *Element) bool                   { return e.NS == "u" && e.Name == "x" }
+func (foreign) Early(*Element) bool                    { return false }
+func (foreign) Passes(*Element) bool                   { return false }
+func (foreign) Agrees(_ *Element, attr, _ string) bool { return attr == "a" }
+
+// TestDialect: what a dialect adds is let pass, and asked for it is missed.
+func TestDialect(t *testing.T) {
+	m := &matcher{vars: map[string]string{}, dialect: foreign{}}
+	got := one(t, "<message><x xmlns='u'/></message>")
+	if err := m.match(one(t, "<message/>"), got); err != nil {
+		t.Error(err)
+	}
+	if err := m.match(one(t, "<message><x xmlns='u'/></message>"), one(t, "<message/>")); err == nil {
+		t.Error("an expected child was not missed")
+	}
+	if err := m.match(one(t, "<message/>"), one(t, "<message><y xmlns='u'/></message>")); err == nil {
+		t.Error("another child was let pass")
+	}
+	if err := m.match(one(t, "<message a='1'/>"), one(t, "<message a='2'/>")); err != nil {
+		t.Error(err)
+	}
+	if err := m.match(one(t, "<message b='1'/>"), one(t, "<message b='2'/>")); err == nil {
+		t.Error("another attribute was let pass")
+	}
+}
+
 func one(t *testing.T, text string) *Element {
 	t.Helper()
 	list, err := parseElements(text)
