@@ -235,6 +235,12 @@ func (w *World) Do(script string) {
 	}
 }
 
+// Send sends a stanza for a client, or for Away.
+func (w *World) Send(name, xml string) {
+	w.T.Helper()
+	w.send(name, xml)
+}
+
 // send is a stanza on its way in.
 func (w *World) send(name, xml string) {
 	w.T.Helper()
