@@ -23,6 +23,10 @@ func TestCapsHash(t *testing.T) {
 			`<field var='os'><value>Mac</value></field><field var='os_version'><value>10.5.1</value></field>` +
 			`<field var='software_version'><value>0.11</value></field></x>`,
 			"q07IKJEyjvHSyhy//CH0CxmKi8w="},
+		// Features are sorted as they are: S is "a/b//<urn:x<urn:x#y<". The hash
+		// is what sha1sum and base64 make of it.
+		{"one begins with another", `<identity category='a' type='b'/>` +
+			`<feature var='urn:x#y'/><feature var='urn:x'/>`, "2HpFlXcMFTg451a8bK21JHr62u8="},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			iq := stanza.MustParse("<iq><query xmlns='" + nsDiscoInfo + "'>" + tc.query + "</query></iq>")
