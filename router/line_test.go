@@ -166,6 +166,34 @@ func TestPipelined(t *testing.T) {
 	}
 }
 
+// TestOneCommitForMany: what comes while a commit is held is handed to the
+// store at once, so that the next commits take all of it (512 at a time).
+func TestOneCommitForMany(t *testing.T) {
+	g := newGate()
+	w := newWorld(t, store.Options{BeforeCommit: g.wait}, module(keep))
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	romeo := w.login("romeo@a.lit/orchard", "0")
+	before := g.batches.Load()
+	release := g.hold()
+	juliet.send("<message to='romeo@a.lit'><body/></message>")
+	<-g.held
+	for range 600 {
+		juliet.send("<message to='romeo@a.lit'><body/></message>")
+		juliet.send("<message to='romeo@a.lit'/>") // leaves no row
+	}
+	if n := w.db.Waiting(); n != 601 {
+		t.Errorf("%d functions wait", n)
+	}
+	release()
+	juliet.flush()
+	if n := g.batches.Load() - before; n > 3 {
+		t.Errorf("%d commits", n)
+	}
+	if n := strings.Count(romeo.take(), "<message "); n != 1201 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // TestFailedWrite: one failed function leaves its neighbours committed, in
 // order, and its sender is told. What it replied and stopped is forgotten.
 func TestFailedWrite(t *testing.T) {
