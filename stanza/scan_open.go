@@ -189,6 +189,10 @@ func (w *work) openKid(f *frame, ref nsref) *StreamError {
 // Declarations and Prefixes). All three count, for a stanza goes from streams
 // of one to streams of another.
 func (w *work) inContent(b []byte, f *frame, ref nsref) *StreamError {
+	if ref >= 0 && w.binds[ref].foreign() {
+		f.content, f.routed = false, false
+		return nil
+	}
 	ns := w.uri(b, ref)
 	f.routed = isContent(ns)
 	if f.routed && f.colon != 0 {
@@ -201,6 +205,12 @@ func (w *work) inContent(b []byte, f *frame, ref nsref) *StreamError {
 		}
 	}
 	return nil
+}
+
+// foreign says at a glance of most declarations that isContent will be false.
+func (d *bind) foreign() bool {
+	n := int(d.vend - d.val)
+	return d.str == 0 && n != len(NSClient) && n != len(NSServer) && n != len(NSComponent)
 }
 
 // isContent says whether ns is the content namespace of some stream.

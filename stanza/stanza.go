@@ -28,6 +28,9 @@ type Stanza struct {
 	// (RFC 6120 section 8.3.3.8, jid-malformed).
 	BadTo, BadFrom bool
 
+	empty    bool   // the root has no end tag
+	scoped   bool   // the root is in the content namespace
+	inherits bool   // Lang is the stream header's
 	content  string // content namespace of the stream it came on
 	children []Child
 	attrs    []rootAttr
@@ -35,9 +38,6 @@ type Stanza struct {
 	nameEnd  int32 // where the root's name ends
 	tagEnd   int32 // where ">" or "/>" of its start tag is
 	bodyEnd  int32 // where its end tag begins; tagEnd if it has none
-	empty    bool  // it has no end tag
-	scoped   bool  // the root is in the content namespace
-	inherits bool  // Lang is the stream header's
 
 	// Room for what is usual, so that a stanza is one allocation.
 	attrRoom  [7]rootAttr
