@@ -3,7 +3,9 @@ package c2s
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -389,4 +391,45 @@ func TestEndWaitsForAnswers(t *testing.T) {
 		t.Errorf("before the end: %q", before)
 	}
 	p.wantEOF()
+}
+
+// TestChurn: clients come, talk, are interrupted all the time, and go, each at
+// once with many others; none loses a message or its connection.
+func TestChurn(t *testing.T) {
+	eachWay(t, setup{}, func(t *testing.T, w *world) {
+		stop := make(chan struct{})
+		var meddler, clients sync.WaitGroup
+		meddler.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(100 * time.Microsecond):
+					w.server.each(func(c *client) {
+						if c.bound.Load() != nil {
+							_ = c.conn.Interrupt()
+						}
+					})
+				}
+			}
+		})
+		for i := range 8 {
+			clients.Go(func() {
+				for round := range 5 {
+					name := strconv.Itoa(i) + "-" + strconv.Itoa(round)
+					p := w.online("romeo", name)
+					for range 20 {
+						p.wantNothing("romeo@a.lit/" + name)
+					}
+					p.send(goodbye)
+					p.wantEnd(goodbye)
+					p.nc.Close()
+				}
+			})
+		}
+		clients.Wait()
+		close(stop)
+		meddler.Wait()
+		eventually(t, func() bool { return w.server.Len() == 0 })
+	})
 }
