@@ -3,12 +3,13 @@ package stanza
 // ErrorType is the type attribute of a stanza error (RFC 6120 section 8.3.2).
 type ErrorType string
 
+// The types say what the sender may do about the error.
 const (
-	Auth     ErrorType = "auth"
-	Cancel   ErrorType = "cancel"
-	Continue ErrorType = "continue"
-	Modify   ErrorType = "modify"
-	Wait     ErrorType = "wait"
+	Auth     ErrorType = "auth"     // retry after providing credentials
+	Cancel   ErrorType = "cancel"   // do not retry
+	Continue ErrorType = "continue" // proceed, it was only a warning
+	Modify   ErrorType = "modify"   // retry after changing what was sent
+	Wait     ErrorType = "wait"     // retry after waiting
 )
 
 // Error is a stanza error (RFC 6120 section 8.3). The values below are the
@@ -22,14 +23,24 @@ type Error struct {
 	Data      string // character data of the condition: the new address of gone and redirect
 }
 
+// Error names the condition.
 func (e *Error) Error() string { return "stanza error " + e.Condition }
+
+// Is says whether target is a stanza error of the same condition.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Condition == e.Condition
 }
+
+// WithText is a copy with a text for humans.
 func (e *Error) WithText(text string) *Error { c := *e; c.Text = text; return &c }
+
+// WithType is a copy of another type.
 func (e *Error) WithType(t ErrorType) *Error { c := *e; c.Type = t; return &c }
-func (e *Error) WithApp(xml string) *Error   { c := *e; c.App = xml; return &c }
+
+// WithApp is a copy with an application-specific condition (RFC 6120 section
+// 8.3.4, Application-Specific Conditions).
+func (e *Error) WithApp(xml string) *Error { c := *e; c.App = xml; return &c }
 
 // The conditions of RFC 6120 section 8.3.3, Defined Conditions.
 var (
@@ -66,11 +77,15 @@ type StreamError struct {
 	Data      string // character data of the condition: see-other-host
 }
 
+// Error names the condition.
 func (e *StreamError) Error() string { return "stream error " + e.Condition }
+
+// Is says whether target is a stream error of the same condition.
 func (e *StreamError) Is(target error) bool {
 	t, ok := target.(*StreamError)
 	return ok && t.Condition == e.Condition
 }
+// WithText is a copy with a text for humans.
 func (e *StreamError) WithText(text string) *StreamError { c := *e; c.Text = text; return &c }
 
 // The conditions of RFC 6120 section 4.9.3, Defined Stream Error Conditions.

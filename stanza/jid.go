@@ -35,6 +35,7 @@ func MustJID(s string) JID {
 	return j
 }
 
+// String is the whole address, "" for the zero value.
 func (j JID) String() string { return j.s }
 
 // Local is the localpart, "" if there is none.
