@@ -174,8 +174,10 @@ func TestAcceptNoTLS(t *testing.T) {
 func TestFarewellBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, client := memory(Options{})
-		defer client.Close()
+		done := make(chan struct{})
+		defer func() { client.Close(); <-done }()
 		go func() {
+			defer close(done)
 			for {
 				if _, err := client.Write(make([]byte, 1000)); err != nil {
 					return
