@@ -21,6 +21,7 @@ func (s *Server) bindHTTP(ctx context.Context, c *conf.Config) error {
 	if err != nil {
 		return fmt.Errorf("listen for metrics: %w", err)
 	}
+	s.opened = append(s.opened, l)
 	s.where[l.Addr().String()] = "metrics (HTTP)"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {

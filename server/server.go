@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"parley/auth"
 	"parley/c2s"
+	"parley/component"
 	"parley/conf"
 	"parley/internal/certs"
 	"parley/internal/control"
@@ -55,8 +57,10 @@ type Server struct {
 	sign    *xep.Register
 	certs   *certs.Store
 	clients *c2s.Server
+	others  *component.Server
 	parts   []part // what Run runs beside the clients
 	listen  []c2s.Listener
+	opened  []io.Closer       // what parts close when they have run
 	where   map[string]string // address → what is served there
 
 	reloading sync.Mutex
@@ -102,6 +106,7 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	for _, domain := range c.Domains {
 		s.router.AddHost(domain, true, s.modules()...)
 	}
+	s.others = component.New(component.Options{Router: s.router, Log: s.log})
 	if err := s.router.RemoveGuests(ctx); err != nil {
 		return fmt.Errorf("remove guests: %w", err)
 	}
@@ -126,6 +131,9 @@ func (s *Server) bind(ctx context.Context, c *conf.Config) error {
 		s.listen = append(s.listen, c2s.Listener{Listener: nl, Direct: l.direct})
 		s.where[nl.Addr().String()] = l.what
 	}
+	if err := s.bindComponents(ctx, c); err != nil {
+		return err
+	}
 	if err := s.bindHTTP(ctx, c); err != nil {
 		return err
 	}
@@ -133,8 +141,25 @@ func (s *Server) bind(ctx context.Context, c *conf.Config) error {
 	if err != nil {
 		return err
 	}
+	s.opened = append(s.opened, ctl)
 	s.parts = append(s.parts, part{"control", ctl.Run},
 		part{"certificates", func(ctx context.Context) error { s.certs.Watch(ctx, certEvery); return nil }})
+	return nil
+}
+
+// bindComponents opens the listeners for external components (XEP-0114).
+func (s *Server) bindComponents(ctx context.Context, c *conf.Config) error {
+	listeners, err := component.Listen(ctx, c)
+	if err != nil {
+		return fmt.Errorf("listen for components: %w", err)
+	}
+	for _, l := range listeners {
+		s.opened = append(s.opened, l)
+		s.where[l.Addr().String()] = "components"
+	}
+	s.parts = append(s.parts, part{"components", func(ctx context.Context) error {
+		return s.others.Serve(ctx, listeners...)
+	}})
 	return nil
 }
 
@@ -199,6 +224,9 @@ func (s *Server) Close() error {
 	var errs []error
 	for _, l := range s.listen {
 		errs = append(errs, l.Close())
+	}
+	for _, o := range s.opened {
+		errs = append(errs, o.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
