@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -101,17 +102,31 @@ func (s *Server) kick(_ context.Context, a control.KickArgs) (control.Count, err
 }
 
 func (s *Server) account(ctx context.Context, text string) (*router.Account, error) {
-	jid, err := stanza.ParseJID(text)
+	jid, err := accountJID(text)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: %w", text, err)
+		return nil, err
 	}
-	return s.router.Account(ctx, jid.Bare())
+	acc, err := s.router.Account(ctx, jid)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("there is no account %s: %w", jid, err)
+	}
+	return acc, err
+}
+
+// accountJID is an address of an account. That of a session is none: who wants
+// to end one must not delete the account.
+func accountJID(text string) (stanza.JID, error) {
+	jid, err := stanza.ParseJID(text)
+	if err != nil || jid.Local() == "" || jid.IsFull() {
+		return stanza.JID{}, fmt.Errorf("%q is no account's address", text)
+	}
+	return jid, nil
 }
 
 func (s *Server) addUser(ctx context.Context, a control.VerifierArgs) (control.None, error) {
-	jid, err := stanza.ParseJID(a.JID)
-	if err != nil || jid.Local() == "" || jid.IsFull() {
-		return control.None{}, fmt.Errorf("%q is no account's address", a.JID)
+	jid, err := accountJID(a.JID)
+	if err != nil {
+		return control.None{}, err
 	}
 	if h := s.router.Host(jid.Domain()); h == nil || !h.Accounts {
 		return control.None{}, fmt.Errorf("%s is not a domain of this server", jid.Domain())
