@@ -207,8 +207,14 @@ func (m *Register) changePassword(p *router.Packet, query *stanza.Element) error
 	}
 	account := p.Sender.Account
 	p.Write(func(tx *store.Tx) error {
-		if err := alive(tx, account); err != nil {
+		now, err := tx.Account(account.JID.String())
+		switch {
+		case errors.Is(err, store.ErrNotFound) || err == nil && now.ID != account.ID:
+			return stanza.ServiceUnavailable
+		case err != nil:
 			return err
+		case now.Verifier == router.GuestVerifier: // goes with its stream, and nobody comes back to it
+			return stanza.NotAllowed
 		}
 		return tx.SetVerifier(account.ID, verifier)
 	})
