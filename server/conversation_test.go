@@ -50,6 +50,7 @@ var needs = map[string]func(c *conf.Config, prefix string){
 	"register":  func(c *conf.Config, _ string) { c.Register.Enabled = true },
 	"privacy":   func(c *conf.Config, _ string) { c.Messages.PrivacyLists = true },
 	"strangers": func(c *conf.Config, _ string) { c.Messages.Strangers = "block" },
+	"strong":    func(c *conf.Config, _ string) { c.Login.Mechanisms = []string{"SCRAM-SHA-512"} },
 	"older":     func(c *conf.Config, _ string) { c.C2S.Conflict = "older" },
 	"few":       few,
 	"anonymous": func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },

@@ -235,11 +235,14 @@ func (r *run) value(name string) (string, error) {
 		return r.prefix + strings.TrimPrefix(name, "user "), nil
 	case strings.HasPrefix(name, "plain "):
 		f := strings.Fields(name)
-		user, pw := r.prefix+f[1], password(r.prefix+f[1])
-		if len(f) > 2 {
+		user, pw, as := r.prefix+f[1], password(r.prefix+f[1]), ""
+		switch {
+		case len(f) > 3 && f[2] == "as":
+			as = r.prefix + f[3] + "@" + r.srv.Domain()
+		case len(f) > 2:
 			pw = f[2]
 		}
-		return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + pw)), nil
+		return base64.StdEncoding.EncodeToString([]byte(as + "\x00" + user + "\x00" + pw)), nil
 	case strings.Contains(name, "/"):
 		if c := r.clients[name]; c != nil {
 			return c.jid, nil

@@ -1,0 +1,5 @@
+// Package speccheck reads what the sources and the conversation scripts cite
+// and holds it against tables of the specifications' sections: a number or a
+// title that is not there fails a test. From the same citations it makes
+// doc/specs.md, which says where each section is dealt with and what shows it.
+package speccheck

@@ -1,0 +1,75 @@
+package speccheck
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write doc/specs.md anew")
+
+// TestIndex: doc/specs.md says what the sources say.
+func TestIndex(t *testing.T) {
+	const path = "../../doc/specs.md"
+	sections, err := LoadSections()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := Texts("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand, _, ok := strings.Cut(string(old), Marker)
+	if !ok {
+		t.Fatalf("%s has no line %q", path, Marker)
+	}
+	want := hand + Marker + "\n" + Index(sections, texts)
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(old) != want {
+		t.Errorf("%s is out of date: go test ./internal/speccheck -update", path)
+	}
+}
+
+// TestConditions: every condition with which a stream can end, a login fail or a
+// stanza be answered has a script, or doc/specs.md says why there is none.
+func TestConditions(t *testing.T) {
+	specs, err := os.ReadFile("../../doc/specs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections, err := LoadSections()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := scriptText("../../server/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, name := range sections["RFC 6120"] {
+		var asked string
+		switch {
+		case strings.HasPrefix(number, "4.9.3."):
+			asked = "stream ends with " + name + "\n"
+		case strings.HasPrefix(number, "6.5."):
+			asked = "xmpp-sasl'><" + name + "/>"
+		case strings.HasPrefix(number, "8.3.3."):
+			asked = "<" + name + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><more/>"
+		default:
+			continue
+		}
+		reason := "| " + number + " " + name + " |"
+		if strings.Contains(shown, asked) == strings.Contains(string(specs), reason) {
+			t.Errorf("%s %s: a script or a reason in doc/specs.md, not both and not neither", number, name)
+		}
+	}
+}
