@@ -26,7 +26,7 @@ func (m *Archive) hand(box *inbox, row store.Message, f *feed, to ...*router.Ses
 		Owed: true, Row: row.ID,
 	}
 	// That the message was stored is said with our domain and the time it came
-	// (XEP-0160 section 2, Process Flow; XEP-0203 section 2, Protocol).
+	// (XEP-0160 section 2, Process Flow; XEP-0203 section 2, Protocol Definition).
 	var b stanza.Builder
 	b.Elem("delay", nsDelay, "Offline Storage",
 		"from", m.host.Domain, "stamp", row.Stamp.UTC().Format(stampFormat))

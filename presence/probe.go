@@ -64,7 +64,7 @@ func (m *Presence) answerDirected(ctx context.Context, p *router.Packet) (found 
 }
 
 // absent says that no resource is available, and since when if that is known
-// (XEP-0203 section 2, Protocol). It has the probe's id (RFC 6121 section
+// (XEP-0203 section 2, Protocol Definition). It has the probe's id (RFC 6121 section
 // 4.3.2.1, Handling of the 'id' Attribute).
 func absent(account stanza.JID, seen time.Time, id string) *stanza.Stanza {
 	var b stanza.Builder

@@ -154,7 +154,7 @@ func (tx *Tx) DeleteAccount(id int64, until time.Time) error {
 }
 
 // LastActivity is when the account's last session ended and its last status
-// text (XEP-0012 section 4, Offline User Query); the zero time if none did.
+// text (XEP-0012 section 3, Offline User Query); the zero time if none did.
 func (db *DB) LastActivity(ctx context.Context, id int64) (time.Time, string, error) {
 	if err := db.catchUp(ctx); err != nil { // it is written late
 		return time.Time{}, "", err
