@@ -191,6 +191,9 @@ func (r *run) receives(ctx context.Context, c *client, text string, anyOrder boo
 	var early []item // what a dialect sends earlier than a script has it
 	defer func() { c.pending = append(early, c.pending...) }()
 	for len(want) > 0 {
+		if want, early = r.take(want, early, anyOrder); len(want) == 0 {
+			break
+		}
 		i, err := c.next(ctx, patience)
 		if err != nil {
 			return fmt.Errorf("%s expected: %w; %s", want[0], err, came(early))
@@ -213,6 +216,20 @@ func (r *run) receives(ctx context.Context, c *client, text string, anyOrder boo
 		c.note(i.el)
 	}
 	return nil
+}
+
+// take matches what came early with what is expected now.
+func (r *run) take(want []*Element, early []item, anyOrder bool) ([]*Element, []item) {
+	for k := 0; k < len(early) && len(want) > 0; k++ {
+		n, err := r.which(want, early[k].el, anyOrder)
+		if err != nil {
+			continue
+		}
+		want = append(want[:n], want[n+1:]...)
+		early = append(early[:k], early[k+1:]...)
+		k = -1
+	}
+	return want, early
 }
 
 // note remembers the full JID of a client that a script binds by hand
