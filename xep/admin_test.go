@@ -6,6 +6,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,14 +22,14 @@ const nsAdmin = "http://jabber.org/protocol/admin#"
 // service is a server with an administrator, bard, and the user juliet.
 type service struct {
 	*imtest.World
-	stopped int
+	stopped atomic.Int32
 }
 
 func runAdmin(t *testing.T, config string, test func(w *service)) {
 	t.Helper()
 	s := new(service)
 	imtest.Run(t, "admins = ['bard@a.lit']\n"+config, func(r *router.Router) []router.Module {
-		m := &xep.Admin{Router: r, Passwords: plain{}, Shutdown: func() { s.stopped++ }}
+		m := &xep.Admin{Router: r, Passwords: plain{}, Shutdown: func() { s.stopped.Add(1) }}
 		c := xep.NewCommands(m.Allowed, m.Commands()...)
 		nodes := map[string]xep.DiscoNode{}
 		for _, n := range c.Nodes() {
@@ -132,7 +133,7 @@ func TestAdminErrors(t *testing.T) {
 		} {
 			want(t, c.name+fmt.Sprint(c.form), w.run(c.name, c.form...), "type='error'", c.want)
 		}
-		if w.Account("juliet@a.lit") == nil || verifier(w.World, "juliet@a.lit") != "x" || w.stopped != 0 {
+		if w.Account("juliet@a.lit") == nil || verifier(w.World, "juliet@a.lit") != "x" || w.stopped.Load() != 0 {
 			t.Error("what was refused was done")
 		}
 		w.Quiet("the end")
@@ -314,12 +315,12 @@ func TestAdminShutdown(t *testing.T) {
 			want(t, who, strings.Join(w.Received(who), ""), "<body>bye</body>")
 		}
 		time.Sleep(59 * time.Second)
-		if w.stopped != 0 {
+		if w.stopped.Load() != 0 {
 			t.Error("the server stops early")
 		}
 		time.Sleep(2 * time.Second)
-		if w.stopped != 1 {
-			t.Errorf("the server stopped %d times", w.stopped)
+		if w.stopped.Load() != 1 {
+			t.Errorf("the server stopped %d times", w.stopped.Load())
 		}
 	})
 }
