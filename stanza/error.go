@@ -85,6 +85,7 @@ func (e *StreamError) Is(target error) bool {
 	t, ok := target.(*StreamError)
 	return ok && t.Condition == e.Condition
 }
+
 // WithText is a copy with a text for humans.
 func (e *StreamError) WithText(text string) *StreamError { c := *e; c.Text = text; return &c }
 
