@@ -280,7 +280,8 @@ func (r *run) nothing(ctx context.Context, c *client) error {
 func (r *run) sync(ctx context.Context, c *client, keep bool) error {
 	r.syncs++
 	id := fmt.Sprintf("sync-%d", r.syncs)
-	if err := c.send("<iq type='get' id='" + id + "' to='" + c.domain + "'><ping xmlns='urn:xmpp:ping'/></iq>"); err != nil {
+	ping := "<iq type='get' id='" + id + "' to='" + c.domain + "'><ping xmlns='urn:xmpp:ping'/></iq>"
+	if err := c.send(ping); err != nil {
 		return err
 	}
 	var before []item
