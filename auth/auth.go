@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"runtime"
 
 	"parley/stanza"
 )
@@ -65,6 +66,7 @@ type Policy struct {
 type Authenticator struct {
 	accounts Accounts
 	secret   []byte
+	turns    chan struct{} // who derives a password holds a place
 
 	// Replaced by tests.
 	nonce  func() string
@@ -84,6 +86,7 @@ func NewAuthenticator(accounts Accounts, secret []byte) (*Authenticator, error) 
 	return &Authenticator{
 		accounts: accounts,
 		secret:   secret,
+		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		nonce:    newNonce,
 		derive:   derive,
 	}, nil

@@ -35,6 +35,18 @@ func parsePlain(message string) (authzid, user, password string, ok bool) {
 	return authzid, user, password, ok
 }
 
+// derived derives a password in its turn: half of the processors stay free for
+// those who are logged in (RFC 6120 section 13.12, Denial of Service).
+func (x *exchange) derived(ctx context.Context, h Hash, password string, v Verifier) (Verifier, error) {
+	select {
+	case x.turns <- struct{}{}:
+	case <-ctx.Done():
+		return Verifier{}, ctx.Err()
+	}
+	defer func() { <-x.turns }()
+	return x.derive(h, password, v.Salt, v.Iterations)
+}
+
 // checkPassword derives the password against the strongest verifier that the
 // account has. Without an account, or with a password that cannot be prepared,
 // it does the same work against a decoy and fails (RFC 6120 section 13.11,
@@ -51,7 +63,7 @@ func (x *exchange) checkPassword(ctx context.Context, password string) (State, e
 		verifier = x.decoy(x.account, hash, x.policy.Iterations)
 	}
 	prepared, unfit := PreparePassword(password)
-	presented, err := x.derive(hash, prepared, verifier.Salt, verifier.Iterations)
+	presented, err := x.derived(ctx, hash, prepared, verifier)
 	equal := subtle.ConstantTimeCompare(presented.StoredKey, verifier.StoredKey) == 1
 	switch {
 	case err != nil:

@@ -102,22 +102,22 @@ func (e *exchange) Step(ctx context.Context, data string, first bool) (string, b
 		return "", false, e.failed(e.mechanism, e.x.Account(), err)
 	}
 	answer, done, err := e.x.Step(ctx, response)
-	if err != nil || done {
-		e.wait(ctx)
-	}
-	switch {
-	case err != nil:
-		return "", false, e.failed(e.mechanism, e.x.Account(), err)
-	case !done:
+	if err == nil && !done {
 		return auth.EncodeChallenge(answer), false, nil
 	}
-	e.succeeded()
-	return auth.EncodeSuccess(answer), true, nil
+	// Counted before it waits: who tries on many connections at once waits too.
+	d := e.client.server.Limiter.Delay(e.x.Account(), e.client.addr)
+	if err != nil {
+		err = e.failed(e.mechanism, e.x.Account(), err)
+	} else {
+		e.succeeded()
+	}
+	wait(ctx, d)
+	return auth.EncodeSuccess(answer), err == nil, err
 }
 
 // wait holds back the last answer to one who has failed often.
-func (e *exchange) wait(ctx context.Context) {
-	d := e.client.server.Limiter.Delay(e.x.Account(), e.client.addr)
+func wait(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
