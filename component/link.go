@@ -114,6 +114,8 @@ func (l *link) opened(ctx context.Context) (*slot, error) {
 	}
 }
 
+// find checks the header: an unknown domain is host-unknown, another content
+// namespace invalid-namespace (XEP-0114 section 3, Protocol Flow).
 func (l *link) find(h *stanza.Header) (*slot, error) {
 	if err := stream.CheckHeader(h, stanza.NSComponent); err != nil {
 		return nil, err
@@ -181,7 +183,8 @@ func (l *link) check(st *stanza.Stanza) error {
 	return nil
 }
 
-// close ends the stream with an error; it does not block.
+// close ends the stream with an error (RFC 6120 section 4.9.1.1, Stream Errors
+// Are Unrecoverable); it does not block.
 func (l *link) close(err *stanza.StreamError) {
 	l.mu.Lock()
 	first := l.err == nil
@@ -194,7 +197,8 @@ func (l *link) close(err *stanza.StreamError) {
 	}
 }
 
-// end writes what is queued, then the error and the end of the stream.
+// end writes what is queued, then the error and the end of the stream (RFC 6120
+// section 4.4, Closing a Stream).
 func (l *link) end(out []byte, err error) {
 	l.mu.Lock()
 	l.closed = true

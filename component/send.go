@@ -8,7 +8,8 @@ import (
 )
 
 // send queues a packet for the component. The sender of one that finds the
-// queue full is told so, and never waits.
+// queue full is told so (RFC 6120 section 8.3.3.18, resource-constraint), and
+// never waits.
 func (l *link) send(p *router.Packet) error {
 	limit := l.server.Router.Config().Limits.Queue
 	l.mu.Lock()

@@ -154,8 +154,9 @@ func (at *slot) forward(_ context.Context, p *router.Packet) error {
 	return l.send(p)
 }
 
-// connect makes a link the slot's. One that is there already gives way: most
-// likely its connection broke and nobody has noticed.
+// connect makes a link the slot's. One that is there already gives way (RFC 6120
+// section 4.9.3.3, conflict): most likely its connection broke and nobody has
+// noticed.
 func (at *slot) connect(l *link) {
 	at.mu.Lock()
 	old := at.link
