@@ -47,7 +47,7 @@ func TestBindErrors(t *testing.T) {
 	p := w.peer()
 	p.authenticate("romeo")
 	p.send(bind("x"))
-	p.want("<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+	p.want("<error type='modify'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
 	p.send(bind(strings.Repeat("y", 2000)))
 	p.want("<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
 	p.send(bind("y"))

@@ -275,8 +275,9 @@ func TestNegotiation(t *testing.T) {
 			want: "<stream:error>" + streamError("not-authorized")},
 		{name: "element of a foreign namespace", send: append(secured, "<x xmlns='urn:x'/>"), do: Close,
 			want: "<stream:error>" + streamError("not-authorized")},
-		{name: "what may come before", send: append(secured, "<iq type='get' id='1'><query xmlns='jabber:iq:register'/></iq>"),
-			do: Read, want: "<iq type='result'/>"},
+		{name: "what may come before", do: Read,
+			send: append(secured, "<iq type='get' id='1'><query xmlns='jabber:iq:register'/></iq>"),
+			want: "<iq type='result'/>"},
 		// RFC 6120 section 4.9.3.24, unsupported-stanza-type
 		{name: "unknown stanza", send: append(secured, "<pubsub/>"), do: Close,
 			want: "<stream:error>" + streamError("unsupported-stanza-type")},
