@@ -42,6 +42,16 @@ func owed(st *stanza.Stanza, ours bool) bool {
 	return store || content && !ours && st.Type != "headline"
 }
 
+// empty says that a message has no content of its own.
+func empty(st *stanza.Stanza) bool {
+	for _, c := range st.Children() {
+		if c.NS != nsHints && !incidental(st, c) {
+			return false
+		}
+	}
+	return true
+}
+
 // incidental says that a child alone is no reason to keep a message: chat
 // states, which may come with a thread (XEP-0160 section 3, Handling of
 // Message Types; XEP-0085), and what merely labels a message.

@@ -13,8 +13,11 @@ import (
 // record decides what becomes of a message to a local account: it is owed, and
 // stored when no session takes it now.
 func (m *Archive) record(ctx context.Context, p *router.Packet) error {
-	if p.Side != router.Receiving || !owed(p.Stanza, p.Origin == router.Server) {
+	switch {
+	case p.Side != router.Receiving:
 		return nil
+	case !owed(p.Stanza, p.Origin == router.Server):
+		return unkept(p)
 	}
 	quota := m.host.Router.Config().Messages.Offline
 	p.Owed = quota > 0
@@ -39,6 +42,18 @@ func (m *Archive) record(ctx context.Context, p *router.Packet) error {
 		return err
 	})
 	p.Committed(func() { m.stored(box, p, stamp) })
+	return nil
+}
+
+// unkept drops a message that says nothing, such as a chat state, when nobody
+// is there. RFC 6121 section 8.5.2.2.1 (Message) would allow an error: for
+// something that its user never saw being sent, a client should not show one.
+// A text that is not to be stored is another matter: its sender hears of it.
+func unkept(p *router.Packet) error {
+	t := p.MessageType()
+	if len(p.Targets) == 0 && (t == "chat" || t == "normal") && empty(p.Stanza) {
+		return router.Handled
+	}
 	return nil
 }
 
