@@ -62,7 +62,7 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 	case a.deleted:
 		return nil, stanza.NotAllowed // RFC 6120 section 7.6.2.2, Not Allowed
 	case old != nil && c.C2S.Conflict == "older":
-		return nil, stanza.Conflict
+		return nil, stanza.Conflict.WithType(stanza.Modify)
 	case old != nil:
 		return old, nil
 	case len(list) >= c.Limits.Sessions:
