@@ -2,7 +2,6 @@ package router
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"parley/stanza"
@@ -27,7 +26,11 @@ type Handler func(ctx context.Context, p *Packet) error
 
 // Handled ends a packet: the handler has done all there was to do, or the
 // packet is dropped silently.
-var Handled = errors.New("router: handled")
+var Handled error = handled{}
+
+type handled struct{}
+
+func (handled) Error() string { return "router: handled" }
 
 // Stage is a step of a packet's way. Within a stage handlers run in the order
 // of the module list.
