@@ -91,9 +91,13 @@ func (c *client) Close(err *stanza.StreamError) {
 		c.closeBy.Store(time.Now().Add(flushFor).Unix())
 	}
 	c.mu.Unlock()
-	if first {
-		c.Wake()
+	if !first {
+		return
 	}
+	if session := c.bound.Load(); session != nil {
+		session.Leave()
+	}
+	c.Wake()
 }
 
 // write writes what the session has queued, in one piece each time, until there

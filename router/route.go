@@ -142,7 +142,7 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 		return nil
 	}
 	if p.To.IsFull() && (!p.subscription() || p.Origin == Server) {
-		if s := p.Peer.Session(p.To.Resource()); s != nil {
+		if s := p.Peer.Session(p.To.Resource()); s != nil && !s.leaving.Load() {
 			p.Kind, p.room[0] = ToSession, s
 			p.Targets = p.room[:1]
 			return nil
@@ -203,7 +203,7 @@ func (p *Packet) bareMessage() {
 		}
 	}
 	for _, s := range p.Peer.Sessions() {
-		if pr := s.Presence(); pr != nil && pr.Priority >= 0 {
+		if pr := s.Presence(); pr != nil && pr.Priority >= 0 && !s.leaving.Load() {
 			p.Targets = append(p.Targets, s)
 		}
 	}

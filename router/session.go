@@ -39,6 +39,7 @@ type Session struct {
 	ActiveList atomic.Pointer[string]
 
 	presence atomic.Pointer[Presence]
+	leaving  atomic.Bool // its stream is being closed
 	stream   Stream
 	line     Line
 	queue    queue
@@ -64,7 +65,14 @@ func (s *Session) Addr() string { return s.stream.Addr() }
 
 // Close ends the session's stream with an error; it does not block. The
 // stream then calls End.
-func (s *Session) Close(err *stanza.StreamError) { s.stream.Close(err) }
+func (s *Session) Close(err *stanza.StreamError) {
+	s.Leave()
+	s.stream.Close(err)
+}
+
+// Leave says that the stream is being closed: what comes from now on goes to
+// others or is kept. The answers to what the client has asked still go out.
+func (s *Session) Leave() { s.leaving.Store(true) }
 
 // Incoming is an empty stanza to scan into. Handle takes it without another
 // allocation. It is the same until it is handled; only the stream's reader
@@ -95,7 +103,7 @@ func (s *Session) Handle(ctx context.Context, st *stanza.Stanza) {
 // refuse closes the stream for what the client sent; nothing more is taken.
 func (s *Session) refuse(err *stanza.StreamError) {
 	s.line.close()
-	s.stream.Close(err)
+	s.Close(err)
 }
 
 // Send queues a packet for this session, after the write stage. It reports

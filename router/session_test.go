@@ -252,3 +252,26 @@ func TestOutcome(t *testing.T) {
 		}
 	}
 }
+
+// A session whose stream is being closed gets no new messages: they go to the
+// others, or are dealt with as if it were gone (RFC 6121 section 8.5.2, Local User).
+func TestLeaving(t *testing.T) {
+	w := newWorld(t, store.Options{})
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	desk, phone := w.login("romeo@a.lit/desk", "0"), w.login("romeo@a.lit/phone", "0")
+	desk.s.Close(stanza.StreamPolicyViolation)
+	for _, to := range []string{"romeo@a.lit", "romeo@a.lit/desk"} {
+		juliet.send("<message to='" + to + "' type='chat'><body>" + to + "</body></message>")
+		if got := desk.take(); got != "" {
+			t.Errorf("to %s: the leaving session got %s", to, got)
+		}
+		if got := phone.take(); !strings.Contains(got, to+"</body>") {
+			t.Errorf("to %s: the other session got %q", to, got)
+		}
+	}
+	phone.s.Leave()
+	juliet.send("<message to='romeo@a.lit' type='chat'><body>x</body></message>")
+	if got := juliet.take(); !strings.Contains(got, "service-unavailable") {
+		t.Errorf("with all leaving the sender got %q", got)
+	}
+}
