@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	"parley/stanza"
 	"parley/store"
 )
 
@@ -17,6 +18,9 @@ func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 		r.runThen(ctx, p)
 		s := p.stage
 		p.stage++
+		if !p.concerns(s) {
+			continue
+		}
 		if s == Deliver && p.Owed {
 			p.hold()
 		}
@@ -33,6 +37,15 @@ func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 		r.finish(ctx, p)
 	}
 	return true
+}
+
+// concerns says whether anybody has a say in a stage: in refuse and deliver the
+// router has, in record the owner of an iq.
+func (p *Packet) concerns(s Stage) bool {
+	kind := p.Stanza.Kind
+	return s == Refuse || s == Deliver || s == Record && kind == stanza.IQ ||
+		p.sending != nil && len(p.sending.Host.stages[s][kind]) > 0 ||
+		p.Dest != nil && len(p.Dest.stages[s][kind]) > 0
 }
 
 // ended notes what a stage returned. What a handled packet wrote is committed

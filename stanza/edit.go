@@ -6,17 +6,17 @@ import "slices"
 // room's) makes to a shared stanza when it is written. The zero value changes
 // nothing. An Edits is a value; copying it must be safe once it is complete.
 type Edits struct {
-	few  [6]edit // room for what is usual without allocation
+	few  [4]edit // room for what is usual without allocation
 	n    int     // how many of few are in use
 	more []edit
 }
 
 // edit is one change.
 type edit struct {
-	op    editOp
-	child int    // cut
 	name  string // set, drop
 	text  string // value or XML
+	child int32  // cut
+	op    editOp
 }
 
 type editOp uint8
@@ -38,7 +38,7 @@ func (e *Edits) Set(name, value string) { e.add(edit{op: editSet, name: name, te
 func (e *Edits) Drop(name string) { e.add(edit{op: editDrop, name: name}) }
 
 // Cut removes child i of Stanza.Children.
-func (e *Edits) Cut(i int) { e.add(edit{op: editCut, child: i}) }
+func (e *Edits) Cut(i int) { e.add(edit{op: editCut, child: int32(i)}) }
 
 // First inserts XML after the root's start tag, Last before its end tag. The
 // XML declares its own namespaces.
@@ -98,7 +98,7 @@ func (e *Edits) attr(name string) *edit {
 // cuts says whether child i is removed.
 func (e *Edits) cuts(i int) bool {
 	for n := range e.len() {
-		if c := e.at(n); c.op == editCut && c.child == i {
+		if c := e.at(n); c.op == editCut && int(c.child) == i {
 			return true
 		}
 	}

@@ -41,7 +41,7 @@ type Stanza struct {
 
 	// Room for what is usual, so that a stanza is one allocation.
 	attrRoom  [7]rootAttr
-	childRoom [8]Child
+	childRoom [6]Child
 }
 
 // Child is an element directly below the root of a stanza, found by its
