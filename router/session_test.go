@@ -254,7 +254,7 @@ func TestOutcome(t *testing.T) {
 }
 
 // A session whose stream is being closed gets no new messages: they go to the
-// others, or are dealt with as if it were gone (RFC 6121 section 8.5.2, Local User).
+// others, or are dealt with as if it were gone (RFC 6121 section 8.5.2, localpart@domainpart).
 func TestLeaving(t *testing.T) {
 	w := newWorld(t, store.Options{})
 	juliet := w.login("juliet@a.lit/balcony", "0")
