@@ -113,11 +113,28 @@ func (s *Stanza) appendBody(dst []byte, e *Edits, o Out) []byte {
 		for i := range s.children {
 			if c := &s.children[i]; e.cuts(i) {
 				dst = s.appendPart(dst, done, c.Start, o)
-				done = c.End
+				dst, done = s.join(dst, c.End)
 			}
 		}
 	}
 	return s.appendPart(dst, done, int(s.bodyEnd), o)
+}
+
+// join is where to go on behind a child that is cut. What now stands side by
+// side must not become a "]]>" that nobody wrote (XML 1.0 section 2.4), which
+// would end the receiver's stream, nor one line end out of two (section 2.11):
+// then the first character is written as a reference.
+func (s *Stanza) join(dst []byte, at int) ([]byte, int) {
+	last, next := dst[len(dst)-1], s.Raw[at]
+	switch {
+	case last == ']' && next == ']':
+		return append(dst, "&#93;"...), at + 1
+	case last == ']' && next == '>':
+		return append(dst, "&gt;"...), at + 1
+	case last == '\r' && next == '\n':
+		return append(dst, "&#10;"...), at + 1
+	}
+	return dst, at
 }
 
 // appendPart writes Raw[from:to]. When the content namespace changes, so do

@@ -156,6 +156,9 @@ func FuzzEdit(f *testing.F) {
 	}
 	f.Add([]byte(xmlgen.Headers[2]+xmlgen.Elements[10]),
 		[]byte{2, 0, 2, 1, 0, 4, 1, 1, 4, 0, 4, 1, 3, 0, 3, 1})
+	for _, text := range []string{"]<a/>]>", "]]<a/>>", "]<a/>]<b/>>", "\r<a/>\n", "\r<a/><b/>\n"} {
+		f.Add([]byte(xmlgen.PlainHeader+"<message>"+text+"</message>"), []byte{2, 0, 2, 1})
+	}
 	f.Fuzz(func(t *testing.T, in, code []byte) {
 		p := newProgram(code)
 		header := ""

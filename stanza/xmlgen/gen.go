@@ -181,7 +181,7 @@ func (g *Gen) value() string {
 
 // text is character data as it is written.
 func (g *Gen) text() string {
-	return g.one("text", " ", "&amp;&lt;&#x41;&quot;", "<![CDATA[<&]]>", "<![CDATA[]]>", "\r\n\t",
+	return g.one("text", "]", ">", " ", "&amp;&lt;&#x41;&quot;", "<![CDATA[<&]]>", "<![CDATA[]]>", "\r\n\t",
 		"\r", "]]&gt;", "]", "]]", ">", "é\u2028\U0001F600\uFFFD", "<![CDATA[]]]]>", "x\u0085",
 		"&#13;&#10;")
 }
