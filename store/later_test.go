@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,8 +12,8 @@ import (
 // what cannot wait, or with nothing when the second is over.
 func TestWriteLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var batches []int
-		db, err := Open(context.Background(), t.TempDir(), Options{Committed: func(c Commit) { batches = append(batches, c.Batch) }})
+		var commits, done atomic.Int32
+		db, err := Open(context.Background(), t.TempDir(), Options{Committed: func(Commit) { commits.Add(1) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -21,29 +22,28 @@ func TestWriteLater(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		batches = nil
-		done := 0
+		commits.Store(0)
 		late := func(name string) {
-			db.WriteLater(func(tx *Tx) error { return tx.SetSetting(name, "x") }, func(error) { done++ })
+			db.WriteLater(func(tx *Tx) error { return tx.SetSetting(name, "x") }, func(error) { done.Add(1) })
 		}
 		late("a")
 		time.Sleep(later / 2)
 		late("b")
 		synctest.Wait()
-		if done != 0 {
-			t.Errorf("%d written before the second was over", done)
+		if done.Load() != 0 {
+			t.Errorf("%d written before the second was over", done.Load())
 		}
 		time.Sleep(later)
 		synctest.Wait()
-		if done != 2 || len(batches) != 1 {
-			t.Errorf("%d written in batches %d, 2 in one expected", done, batches)
+		if done.Load() != 2 || commits.Load() != 1 {
+			t.Errorf("%d written in %d commits, 2 in one expected", done.Load(), commits.Load())
 		}
 		late("c")
 		if err := db.Update(t.Context(), func(tx *Tx) error { return tx.SetSetting("d", "x") }); err != nil {
 			t.Fatal(err)
 		}
-		if done != 3 || len(batches) != 2 {
-			t.Errorf("%d written in batches %d, 3 in two expected", done, batches)
+		if done.Load() != 3 || commits.Load() != 2 {
+			t.Errorf("%d written in %d commits, 3 in two expected", done.Load(), commits.Load())
 		}
 		late("e") // Close writes it
 	})
