@@ -52,9 +52,13 @@ func (p *peer) checkOutput(s *stanza.Stanza) {
 	e.Cut(1)
 	e.First("<x xmlns='urn:x'/>")
 	e.Last("<y:y xmlns:y='urn:y'/>")
+	var bare stanza.Edits
+	for i := range s.Children() {
+		bare.Cut(i)
+	}
 	for _, ns := range []string{stanza.NSClient, stanza.NSServer, stanza.NSComponent} {
 		open := "<stream:stream xmlns='" + ns + "' xmlns:stream='http://etherx.jabber.org/streams'>"
-		for _, edits := range []*stanza.Edits{nil, &e} {
+		for _, edits := range []*stanza.Edits{nil, &e, &bare} {
 			text := string(s.Append(nil, edits, stanza.Out{NS: ns}))
 			p.ask("written to "+ns, open+text+"</stream:stream>", "")
 		}
