@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"internal/certs":     {"conf"},
 	"internal/control":   {},
 	"internal/sdnotify":  {},
+	"internal/leak":      {},
 	"internal/memconn":   {},
 	"internal/speccheck": {},
 	"internal/xmpptest":  {},
