@@ -7,7 +7,7 @@ interop=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 client=$(basename "$0" .sh) client=${client#*-}
 dir=$WORK/$client
 log=$dir/contact.log
-tmux_socket=$dir/tmux
+terminals=0
 passed=0 failures=0 pids=()
 : "${LIMIT:=40}" # seconds for each step
 
@@ -68,25 +68,41 @@ ask() { mark_log && tell "$1" && heard "$2"; }
 
 # -- a client in a terminal
 
-tmux_() { tmux -S "$tmux_socket" -f /dev/null "$@"; }
+# Each terminal has a tmux of its own: one that ends takes its time.
+tmux_() { tmux -S "$dir/tmux-$terminals" -f /dev/null "$@"; }
 # terminal COMMAND... runs it in place of the shell, so that the pane's
 # process is the client's.
 terminal() {
 	terminal_end
+	terminals=$((terminals + 1))
 	tmux_ new-session -d -s client -x 140 -y 45 "exec $* 2>>$dir/client.err"
 	tmux_ set-option -t client remain-on-exit on
 }
-terminal_end() { tmux_ kill-server 2>/dev/null || true; }
+# terminal_end ends it, with a client that does not go when its terminal does.
+terminal_end() {
+	local pid
+	pid=$(tmux_ display-message -p -t client '#{?pane_dead,,#{pane_pid}}' 2>/dev/null)
+	tmux_ kill-server 2>/dev/null
+	if [ -n "$pid" ]; then kill -9 "$pid" 2>/dev/null; fi
+	return 0
+}
 screen() { tmux_ capture-pane -p -t client 2>/dev/null | tr -cd "[:print:]\n" | sed '/^ *$/d'; }
 on_screen() { tmux_ capture-pane -p -t client | grep -qE -- "$1"; }
 shows() { until_true on_screen "$1"; }
-# type_line types slowly at first: clients open a completion on the first key.
+# type_line types slowly at first, as clients open a completion on the first key,
+# and ends the line when the client shows it, if it does: what comes too fast is
+# taken for pasted text, with the end of the line in it.
 type_line() {
 	tmux_ send-keys -t client -l -- "${1:0:1}" && sleep 0.15 &&
-		tmux_ send-keys -t client -l -- "${1:1}" && sleep 0.2 && tmux_ send-keys -t client Enter
+		tmux_ send-keys -t client -l -- "${1:1}" || return
+	for _ in $(seq 20); do
+		if tmux_ capture-pane -p -t client | grep -qF -- "$1"; then break; fi
+		sleep 0.1
+	done
+	sleep 0.3
+	tmux_ send-keys -t client Enter
 }
 client_pid() { tmux_ display-message -p -t client '#{pane_pid}'; }
-client_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(tmux_ display-message -p -t client '#{pane_dead}')" = 1 ]; }
 kill_client() {
 	local pid
 	pid=$(client_pid) && kill -9 "$pid"

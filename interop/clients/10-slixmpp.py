@@ -72,6 +72,13 @@ class User(slixmpp.ClientXMPP):
         await self.disconnect()
 
 
+async def leave(two, one):
+    """two leaves, and one sees it: what one sends from now on is for nobody who is there."""
+    full = two.boundjid.full
+    await two.leave()
+    return await one.presence('unavailable', full)
+
+
 async def server(command):
     p = await asyncio.create_subprocess_exec(
         os.path.join(os.path.dirname(__file__), '..', 'server'), command)
@@ -131,6 +138,9 @@ async def offline(one, two_login, command=None):
     one.send_message(mto=ENV['BOB'], mbody='only this', mtype='chat')
     got = await two.until(lambda i: not isinstance(i, str) and i.name == 'message')
     assert got['body'] == 'only this', got
+    await two['xep_0199'].ping(jid=slixmpp.JID(ENV['DOMAIN']), timeout=20)
+    again = [i['body'] for i in two.came if not isinstance(i, str) and i.name == 'message']
+    assert not again, again
     return one, two
 
 
@@ -164,12 +174,11 @@ async def main(steps):
     await steps.do('add each other', both_ways(one, two))
     await steps.do('chat both ways', chat(one, two))
     await steps.do('blocking', blocking(one, two))
-    await two.leave()
-    await steps.do('leaving is seen', one.presence('unavailable', two.boundjid.full))
+    await steps.need('leaving is seen', leave(two, one))
     again = lambda: User(*bob).login()  # noqa: E731
     one, two = await steps.need('messages while away', offline(one, again))
     for command in ('restart', 'kill'):
-        await two.leave()
+        await steps.need('leaving is seen', leave(two, one))
         one, two = await steps.need('messages while away, server: ' + command,
                                     offline(one, again, command))
     await one.until(lambda i: not isinstance(i, str) and i['type'] == 'available'
