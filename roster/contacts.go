@@ -131,6 +131,9 @@ type book struct {
 	// loading are the sessions that are being sent the roster, with the
 	// pushes that must come behind it.
 	loading map[*router.Session]*[]push
+	// ahead are the sessions that have been sent a version from the store
+	// that the cache has not come to yet: they have those changes already.
+	ahead map[*router.Session]int64
 }
 
 // change is one committed change of a roster.

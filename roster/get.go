@@ -117,6 +117,12 @@ func (b *book) finish(s *router.Session, result *stanza.Stanza, a answer) {
 		}
 	}
 	delete(b.loading, s)
+	if a.version > b.now.Load().version {
+		if b.ahead == nil {
+			b.ahead = map[*router.Session]int64{}
+		}
+		b.ahead[s] = a.version
+	}
 	s.Interested.Store(true)
 }
 

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -23,10 +24,12 @@ func (b *book) push(a *router.Account, p push) {
 	for _, s := range a.Sessions() {
 		if held := b.loading[s]; held != nil {
 			*held = append(*held, p)
-		} else if s.Interested.Load() {
+		} else if s.Interested.Load() && p.version > b.ahead[s] {
 			s.Push(p.stanza(s))
 		}
 	}
+	// Changes come in order: nobody has any of those that follow.
+	maps.DeleteFunc(b.ahead, func(_ *router.Session, v int64) bool { return v <= p.version })
 }
 
 // stanza is the push for one session. It has no from: it comes from the
