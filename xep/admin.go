@@ -269,7 +269,9 @@ func (m *Admin) shutdown(_ context.Context, p *router.Packet, form submitted) (s
 		m.tell(text, func(*router.Host) bool { return true })
 	}
 	m.Router.Log.Warn("shutdown asked for", "by", p.From.String(), "seconds", seconds)
+	asker := p.Sender
 	p.Dest.Go("shutdown", func(ctx context.Context) {
+		_ = asker.Flush(ctx) // the answer first; when ctx ends, so does the server
 		select {
 		case <-time.After(time.Duration(seconds) * time.Second):
 			m.Shutdown()
