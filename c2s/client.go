@@ -135,6 +135,9 @@ func (c *client) rest() bool {
 		err := c.err
 		c.mu.Unlock()
 		c.sayGoodbye(err)
+		// What came too late is given to others now, not when the client has
+		// closed its side.
+		c.bound.Load().End(c.server.work)
 		c.mu.Lock()
 	}
 	c.writing = false

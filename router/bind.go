@@ -75,7 +75,8 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 
 // End ends the session: it leaves the account when its line has run empty,
 // modules withdraw its presence, and what its queue still owes goes where
-// Host.OnLost puts it. The stream calls it once, when it will read and write no more.
+// Host.OnLost puts it. The stream calls it when it will read and write no more;
+// to call it again does no harm.
 func (s *Session) End(ctx context.Context) {
 	s.line.close()
 	s.leave(ctx)
@@ -92,18 +93,17 @@ func (s *Session) End(ctx context.Context) {
 func (s *Session) Flush(ctx context.Context) error { return s.line.Flush(ctx) }
 
 // leave takes the session, whose line is closed, out of its account and tells
-// the modules, once.
+// the modules, once; whoever comes second waits for the first. It waits for the
+// line before that, so that who does not (DeleteAccount) need not wait for it.
 func (s *Session) leave(ctx context.Context) {
-	s.unbound.Do(func() {
-		wait, cancel := context.WithTimeout(ctx, drain)
-		defer cancel()
-		select {
-		case <-s.bound:
-		case <-wait.Done():
-		}
-		_ = s.line.Flush(wait) // what is late is finished all the same, without this session
-		s.depart(ctx)
-	})
+	wait, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	select {
+	case <-s.bound:
+	case <-wait.Done():
+	}
+	_ = s.line.Flush(wait) // what is late is finished all the same, without this session
+	s.unbound.Do(func() { s.depart(ctx) })
 }
 
 // depart is leave without waiting for the line.

@@ -70,9 +70,20 @@ func (s *Session) Close(err *stanza.StreamError) {
 	s.stream.Close(err)
 }
 
-// Leave says that the stream is being closed: what comes from now on goes to
-// others or is kept. The answers to what the client has asked still go out.
-func (s *Session) Leave() { s.leaving.Store(true) }
+// Leave says that the stream is being closed: nothing more is taken from the
+// client, and what comes for it goes to others or is kept. The session leaves
+// its account when what the client has sent is finished, the answers to that
+// still go out, and the stream still calls End. It does not block.
+func (s *Session) Leave() {
+	if s.leaving.Swap(true) {
+		return
+	}
+	s.line.close()
+	// The client may take its time to close its side: its contacts learn now
+	// that it is gone (RFC 6121 section 4.5.2, Server Processing of Outbound
+	// Unavailable Presence).
+	go s.leave(s.Host.Router.ctx)
+}
 
 // Incoming is an empty stanza to scan into. Handle takes it without another
 // allocation. It is the same until it is handled; only the stream's reader
