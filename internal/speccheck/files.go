@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// Text is a comment of a source or the title of a script.
+// Text is a comment of a source, the title of a script or a paragraph of a
+// document.
 type Text struct {
 	File string // from the root of the module
 	Line int
@@ -18,7 +19,7 @@ type Text struct {
 }
 
 // Texts reads what may cite below root: comments of Go files, first lines of
-// scripts.
+// scripts, paragraphs and rows of documents.
 func Texts(root string) ([]Text, error) {
 	var all []Text
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -39,6 +40,8 @@ func Texts(root string) ([]Text, error) {
 			list, err = comments(path, name)
 		case strings.HasPrefix(name, "server/testdata/") && strings.HasSuffix(name, ".txt"):
 			list, err = title(path, name)
+		case strings.HasSuffix(name, ".md"):
+			list, err = paragraphs(path, name)
 		}
 		all = append(all, list...)
 		return err
@@ -69,6 +72,30 @@ func title(path, name string) ([]Text, error) {
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	return []Text{{name, 1, strings.TrimPrefix(line, "#")}}, nil
+}
+
+// paragraphs are divided by empty lines; each row of a table and item of a list
+// is one.
+func paragraphs(path, name string) ([]Text, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var list []Text
+	n, apart := 0, true
+	for line := range strings.Lines(string(b)) {
+		n++
+		start := strings.HasPrefix(line, "|") || strings.HasPrefix(line, "- ")
+		switch empty := strings.TrimSpace(line) == ""; {
+		case empty:
+			apart = true
+		case apart || start:
+			list, apart = append(list, Text{name, n, line}), false
+		default:
+			list[len(list)-1].Text += line
+		}
+	}
+	return list, nil
 }
 
 // scriptText is what all scripts say, comments left out.
