@@ -109,23 +109,10 @@ func itemGroups(item *stanza.Element, maxGroups int) (groups []string, err error
 	return groups, nil
 }
 
-// subscription is the state as a client sees it (RFC 6121 section 2.1.2.5,
-// Subscription Attribute).
-func subscription(to, from bool) string {
-	switch {
-	case to && from:
-		return "both"
-	case to:
-		return "to"
-	case from:
-		return "from"
-	}
-	return "none"
-}
-
 // writeItem adds an item as a client sees it (RFC 6121 section 2.1.2, Roster
 // Items): 'ask' tells "Pending Out" (section 2.1.2.2), 'approved' an approval
-// in advance (section 2.1.2.1). "Pending In" is never shown.
+// in advance (section 2.1.2.1), 'subscription' the state (section 2.1.2.5).
+// "Pending In" is never shown.
 func writeItem(b *stanza.Builder, i *store.RosterItem) {
 	ask, approved := "", ""
 	if i.Ask {
@@ -135,7 +122,7 @@ func writeItem(b *stanza.Builder, i *store.RosterItem) {
 		approved = "true"
 	}
 	b.Start("item", "", "jid", i.JID, "name", i.Name, "subscription",
-		subscription(i.To, i.From), "ask", ask, "approved", approved)
+		stanza.Subscription(i.To, i.From), "ask", ask, "approved", approved)
 	for _, g := range i.Groups {
 		b.Elem("group", "", g)
 	}

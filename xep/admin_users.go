@@ -251,7 +251,8 @@ func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted)
 	b.Start("query", "jabber:iq:roster")
 	for _, i := range items {
 		if i.Listed {
-			b.Start("item", "", "jid", i.JID, "name", i.Name, "subscription", subscription(i.To, i.From))
+			b.Start("item", "", "jid", i.JID, "name", i.Name, "subscription",
+				stanza.Subscription(i.To, i.From))
 			for _, g := range i.Groups {
 				b.Elem("group", "", g)
 			}

@@ -156,23 +156,9 @@ func (r *rule) fits(q *query) (bool, error) {
 		return slices.Contains(groups, r.Value), err
 	case "subscription":
 		to, from, err := q.contacts.Subscribed(q.ctx, q.account, q.jid.Bare())
-		return r.Value == subscription(to, from), err
+		return r.Value == stanza.Subscription(to, from), err
 	}
 	return true, nil
-}
-
-// subscription names a state as rosters do (RFC 6121 section 2.1.2.5,
-// Subscription Attribute).
-func subscription(to, from bool) string {
-	switch {
-	case to && from:
-		return "both"
-	case to:
-		return "to"
-	case from:
-		return "from"
-	}
-	return "none"
 }
 
 // kindIn is the kind of stanza a rule calls an inbound one. A probe asks for

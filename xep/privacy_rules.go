@@ -72,7 +72,7 @@ func readRule(item *stanza.Element) (r store.Rule, err error) {
 		}
 		r.Value = j.String()
 	case "subscription":
-		if !slices.Contains([]string{"both", "to", "from", "none"}, r.Value) {
+		if !stanza.IsSubscription(r.Value) {
 			return r, stanza.BadRequest
 		}
 	case "", "group":
