@@ -51,7 +51,7 @@ func (db *DB) Accounts(ctx context.Context, domain, after string, n int) ([]Acco
 	return get(ctx, db, func(q querier) (list []Account, err error) {
 		after, _, _ = strings.Cut(after, "@")
 		err = q.each(`SELECT `+accountColumns+` FROM account
-			WHERE domain = ?1 AND local > ?2 ORDER BY local LIMIT ?3`,
+			WHERE domain = ?1 AND local > ?2 ORDER BY local`+limit3,
 			args(domain, after, limit(n)), func(rows *sql.Rows) error {
 				var a Account
 				err := a.scan(rows.Scan)

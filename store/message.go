@@ -31,7 +31,7 @@ const (
 	listMissed = `SELECT e.id, b.stanza, b.sender, b.stamp FROM message_exception e
 		JOIN message m ON m.id = e.id JOIN body b ON b.id = m.body` + belowMark + `
 		UNION ALL SELECT m.id, b.stanza, b.sender, b.stamp FROM message m
-		JOIN body b ON b.id = m.body` + aboveMark + ` ORDER BY 1 LIMIT ?3`
+		JOIN body b ON b.id = m.body` + aboveMark + ` ORDER BY 1` + limit3
 	numberMissed = `SELECT (SELECT count(*) FROM message_exception e` + belowMark + `)
 		+ (SELECT count(*) FROM message m` + aboveMark + `)`
 )
