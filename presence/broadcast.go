@@ -67,7 +67,7 @@ func (m *Presence) tell(ctx context.Context, s *router.Session, st *stanza.Stanz
 	}
 	for c := range all.All() {
 		if c.From && (!m.isLocal(c.JID) || m.listening(c.JID) != nil) {
-			m.router.RouteAs(ctx, s.Account, st, s.JID, c.JID)
+			m.router.RouteFrom(ctx, s, st, c.JID)
 		}
 	}
 }
@@ -89,11 +89,11 @@ func (m *Presence) leave(ctx context.Context, s *router.Session, before *router.
 		m.tell(ctx, s, st, all)
 		m.lastSeen(s.Account, status(st))
 	}
-	for _, to := range m.takeDirected(s) {
+	for _, to := range m.directedOf(s).take(func(stanza.JID) bool { return true }) {
 		if c, _ := all.Find(to.Bare()); before != nil && c.From {
 			continue // has just been told
 		}
-		m.router.RouteAs(ctx, s.Account, st, s.JID, to)
+		m.router.RouteFrom(ctx, s, st, to)
 	}
 }
 

@@ -2,6 +2,8 @@ package presence
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"parley/router"
@@ -90,25 +92,28 @@ func (d *directed) add(jid stanza.JID) {
 	d.to[jid] = struct{}{}
 }
 
-func (d *directed) forget(jid stanza.JID) {
+// forget takes an address out; it is false if it was not there.
+func (d *directed) forget(jid stanza.JID) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	_, ok := d.to[jid]
 	delete(d.to, jid)
+	return ok
 }
 
-// takeDirected empties the session's set.
-func (m *Presence) takeDirected(s *router.Session) []stanza.JID {
-	d := m.directedOf(s)
+// take takes addresses out of the set. It asks about them without the lock.
+func (d *directed) take(which func(to stanza.JID) bool) (list []stanza.JID) {
 	if d == nil {
 		return nil
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	list := make([]stanza.JID, 0, len(d.to))
-	for jid := range d.to {
-		list = append(list, jid)
+	all := slices.Collect(maps.Keys(d.to))
+	d.mu.Unlock()
+	for _, jid := range all {
+		if which(jid) && d.forget(jid) {
+			list = append(list, jid)
+		}
 	}
-	clear(d.to)
 	return list
 }
 

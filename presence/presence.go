@@ -131,6 +131,6 @@ func current(s *router.Session, send func(st *stanza.Stanza)) bool {
 // showAll sends the presence of an account's available resources to somebody.
 func (m *Presence) showAll(ctx context.Context, a *router.Account, to stanza.JID) {
 	for _, s := range a.Sessions() {
-		current(s, func(st *stanza.Stanza) { m.router.RouteAs(ctx, a, st, s.JID, to) })
+		current(s, func(st *stanza.Stanza) { m.router.RouteFrom(ctx, s, st, to) })
 	}
 }

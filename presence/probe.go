@@ -35,7 +35,7 @@ func (m *Presence) answer(ctx context.Context, p *router.Packet) error {
 			continue
 		}
 		found = current(s, func(st *stanza.Stanza) {
-			m.router.RouteAs(ctx, p.Account, st, s.JID, p.From)
+			m.router.RouteFrom(ctx, s, st, p.From)
 		}) || found
 	}
 	if found {
@@ -57,7 +57,7 @@ func (m *Presence) answerDirected(ctx context.Context, p *router.Packet) (found 
 		if p.To.IsFull() && s.JID != p.To || !m.directedOf(s).has(p.From) {
 			continue
 		}
-		m.router.RouteAs(ctx, p.Account, stanza.MustParse("<presence/>"), s.JID, p.From)
+		m.router.RouteFrom(ctx, s, stanza.MustParse("<presence/>"), p.From)
 		found = true
 	}
 	return found

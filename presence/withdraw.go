@@ -27,9 +27,18 @@ func (m *Presence) Withdraw(ctx context.Context, a *router.Account, to stanza.JI
 				m.router.RouteAs(ctx, nil, st, s.JID, jid)
 			}
 		}
-		for _, jid := range m.takeDirectedTo(s, to) {
-			m.router.RouteAs(ctx, nil, st, s.JID, jid)
-		}
+		m.WithdrawDirected(ctx, s, func(jid stanza.JID) bool {
+			// itself, its resources, or a domain's addresses
+			return jid == to || jid.Bare() == to || jid.Host() == to
+		})
+	}
+}
+
+// WithdrawDirected implements router.Presences.
+func (m *Presence) WithdrawDirected(ctx context.Context, s *router.Session,
+	hidden func(to stanza.JID) bool) {
+	for _, jid := range m.directedOf(s).take(hidden) {
+		m.router.RouteAs(ctx, nil, gone(), s.JID, jid)
 	}
 }
 
@@ -51,24 +60,6 @@ func (m *Presence) subscribers(ctx context.Context, a *router.Account, to stanza
 	for c := range all.All() {
 		if c.From && c.JID.Host() == to {
 			list = append(list, c.JID)
-		}
-	}
-	return list
-}
-
-// takeDirectedTo takes out of the session's set what the address covers: it
-// itself, its resources, or a domain's addresses.
-func (m *Presence) takeDirectedTo(s *router.Session, to stanza.JID) (list []stanza.JID) {
-	d := m.directedOf(s)
-	if d == nil {
-		return nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for jid := range d.to {
-		if jid == to || jid.Bare() == to || jid.Host() == to {
-			list = append(list, jid)
-			delete(d.to, jid)
 		}
 	}
 	return list

@@ -31,6 +31,9 @@ type Host struct {
 type Presences interface {
 	Withdraw(ctx context.Context, a *Account, to stanza.JID) // unavailable from each available session
 	Announce(ctx context.Context, a *Account, to stanza.JID) // current presence from each
+	// WithdrawDirected is Withdraw for what one session has directed to those
+	// who are hidden from.
+	WithdrawDirected(ctx context.Context, s *Session, hidden func(to stanza.JID) bool)
 }
 
 // announced is what the modules of a host tell about themselves.

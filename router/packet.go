@@ -45,6 +45,7 @@ type Packet struct {
 	Stanza *stanza.Stanza
 	Origin Origin
 	Sender *Session // Origin Local
+	Behalf *Session // Origin Server: the session for which it is sent, nil if there is none
 
 	// From is who sent it: the full JID of the session, never what the client
 	// claimed; the bare JID for the presence stanzas that manage subscriptions

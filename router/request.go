@@ -27,6 +27,15 @@ func (r *Router) RouteAs(ctx context.Context, a *Account, st *stanza.Stanza, fro
 	r.route(ctx, p)
 }
 
+// RouteFrom is RouteAs for what is sent for one session: it may have left its
+// account just now.
+func (r *Router) RouteFrom(ctx context.Context, s *Session, st *stanza.Stanza, to stanza.JID) {
+	p := &Packet{Stanza: st, Origin: Server, From: s.JID, To: to, Behalf: s, behalf: s.Account}
+	p.Edits.Set("from", s.JID.String())
+	p.Edits.Set("to", to.String())
+	r.route(ctx, p)
+}
+
 // route moves a packet that comes from no stream.
 func (r *Router) route(ctx context.Context, p *Packet) {
 	if l := r.behind.join(p); l != nil {

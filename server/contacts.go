@@ -54,16 +54,16 @@ func (c contacts) HasGroup(ctx context.Context, a *router.Account, group string)
 	return false, nil
 }
 
-// Subscribers implements xep.Contacts.
-func (c contacts) Subscribers(ctx context.Context, a *router.Account) ([]stanza.JID, error) {
+// Subscriptions implements xep.Contacts.
+func (c contacts) Subscriptions(ctx context.Context, a *router.Account) ([]xep.Subscription, error) {
 	all, err := c.roster.Contacts(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	var list []stanza.JID
+	var list []xep.Subscription
 	for one := range all.All() {
-		if one.From {
-			list = append(list, one.JID)
+		if one.To || one.From {
+			list = append(list, xep.Subscription{JID: one.JID, To: one.To, From: one.From})
 		}
 	}
 	return list, nil

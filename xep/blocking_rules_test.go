@@ -26,7 +26,7 @@ func (oneContact) Groups(_ context.Context, _ *router.Account, j stanza.JID) ([]
 
 func (oneContact) HasGroup(context.Context, *router.Account, string) (bool, error) { return true, nil }
 
-func (oneContact) Subscribers(context.Context, *router.Account) ([]stanza.JID, error) {
+func (oneContact) Subscriptions(context.Context, *router.Account) ([]Subscription, error) {
 	return nil, nil
 }
 

@@ -68,12 +68,25 @@ func (m *Blocking) outbound(ctx context.Context, p *router.Packet, l *lists) err
 		// XEP-0191 section 3.3, User Blocks JID
 		return refusal.WithApp("<blocked xmlns='" + nsBlockingErrors + "'/>")
 	}
-	denied, err = l.inForce(p.Account.Session(p.From.Resource())).denies(&q)
+	denied, err = l.inForce(sender(p)).denies(&q)
 	if denied && err == nil {
 		// XEP-0016 section 2.14, Blocked Entity Attempts to Communicate with User
 		return refusal
 	}
 	return err
+}
+
+// sender is the session whose list applies to what it sends, nil for the
+// account's. A session that is leaving keeps its list to the last: who has seen
+// it sees it go, and nobody else.
+func sender(p *router.Packet) *router.Session {
+	switch {
+	case p.Sender != nil:
+		return p.Sender
+	case p.Behalf != nil:
+		return p.Behalf
+	}
+	return p.Account.Session(p.From.Resource())
 }
 
 // exempt says that an address is the account's own or that of its server,

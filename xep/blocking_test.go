@@ -42,13 +42,15 @@ func (f friends) HasGroup(_ context.Context, _ *router.Account, group string) (b
 	return false, nil
 }
 
-func (f friends) Subscribers(context.Context, *router.Account) (list []stanza.JID, err error) {
+func (f friends) Subscriptions(context.Context, *router.Account) (list []xep.Subscription, err error) {
 	for j, one := range f {
-		if one.from {
-			list = append(list, stanza.MustJID(j))
+		if one.to || one.from {
+			list = append(list, xep.Subscription{JID: stanza.MustJID(j), To: one.to, From: one.from})
 		}
 	}
-	slices.SortFunc(list, func(a, b stanza.JID) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(list, func(a, b xep.Subscription) int {
+		return strings.Compare(a.JID.String(), b.JID.String())
+	})
 	return list, nil
 }
 
@@ -76,6 +78,8 @@ func (m *presences) Withdraw(_ context.Context, a *router.Account, to stanza.JID
 func (m *presences) Announce(_ context.Context, a *router.Account, to stanza.JID) {
 	m.note(fmt.Sprint(a.JID, " shows to ", to))
 }
+
+func (m *presences) WithdrawDirected(context.Context, *router.Session, func(stanza.JID) bool) {}
 
 func (m *presences) note(call string) {
 	m.mu.Lock()

@@ -18,8 +18,15 @@ type Contacts interface {
 	Groups(ctx context.Context, a *router.Account, bare stanza.JID) ([]string, error)
 	// HasGroup says whether any contact is in a group.
 	HasGroup(ctx context.Context, a *router.Account, group string) (bool, error)
-	// Subscribers are all contacts that receive the account's presence.
-	Subscribers(ctx context.Context, a *router.Account) ([]stanza.JID, error)
+	// Subscriptions are all contacts, as far as there are subscriptions.
+	Subscriptions(ctx context.Context, a *router.Account) ([]Subscription, error)
+}
+
+// Subscription says whether an account receives a contact's presence (To), and
+// the contact the account's (From).
+type Subscription struct {
+	JID      stanza.JID // bare
+	To, From bool
 }
 
 // alive refuses to write for an account that was deleted while the packet was

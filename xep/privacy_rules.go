@@ -120,33 +120,3 @@ func tooMany(all map[string][]store.Rule) bool {
 	}
 	return n > maxRules || len(all) > maxLists
 }
-
-// showLists sends the presence of sessions to contacts that may see it from now
-// on, and unavailable presence to those that may not any more (XEP-0016
-// section 2.11, Blocking Outbound Presence Notifications).
-func (m *Blocking) showLists(ctx context.Context, a *router.Account,
-	before map[*router.Session]*ruleList, now *lists) {
-	contacts, err := m.contacts.Subscribers(ctx, a)
-	if err != nil {
-		m.host.Router.Log.Error("read contacts", "account", a.JID, "err", err)
-	}
-	for s, was := range before {
-		presence := s.Presence()
-		if presence == nil {
-			continue
-		}
-		for _, c := range contacts {
-			q := query{ctx, m.contacts, a, c, store.KindPresenceOut}
-			hidden, err := was.denies(&q)
-			hides, err2 := now.inForce(s).denies(&q)
-			switch {
-			case err != nil || err2 != nil || hidden == hides || now.blocks().names(c):
-			case hides:
-				st := stanza.MustParse("<presence type='unavailable'/>")
-				m.host.Router.RouteAs(ctx, nil, st, s.JID, c)
-			default:
-				m.host.Router.RouteAs(ctx, nil, presence.Stanza, s.JID, c)
-			}
-		}
-	}
-}
