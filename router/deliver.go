@@ -82,7 +82,7 @@ func (r *Router) deliverIQ(p *Packet) error {
 		return nil
 	case len(p.replies) > 0:
 		return nil // its owner has answered
-	case p.Kind == ToDomain && p.To.IsHost() && p.Dest.known[p.Stanza.Children()[0].NS]:
+	case p.Kind == ToDomain && p.To.IsHost() && p.Dest.known[p.Stanza.ChildAt(0).NS]:
 		// RFC 6120 section 8.3.3.3, feature-not-implemented: the namespace is
 		// understood, this element or type of request is not.
 		return stanza.FeatureNotImplemented
@@ -97,7 +97,7 @@ func (r *Router) ask(ctx context.Context, p *Packet) error {
 	if !p.request() || p.Dest == nil || p.To.IsFull() {
 		return nil
 	}
-	c := p.Stanza.Children()[0]
+	c := p.Stanza.ChildAt(0)
 	k := iqKey{typ: p.Stanza.Type, ns: c.NS, name: c.Name}
 	for _, k.where = range p.owners() {
 		if own, ok := p.Dest.owners[k]; ok {

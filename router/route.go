@@ -73,7 +73,7 @@ func checkIQ(st *stanza.Stanza) error {
 	switch st.Type {
 	case "get", "set":
 		// rules 1 to 3: an id, a type, and exactly one child
-		if st.ID == "" || len(st.Children()) != 1 {
+		if st.ID == "" || st.ChildCount() != 1 {
 			return stanza.BadRequest
 		}
 	case "result", "error":

@@ -17,6 +17,9 @@ func (s *Stanza) Append(dst []byte, e *Edits, o Out) []byte {
 	}
 	dst = s.appendAttrs(dst, e, o)
 	opened := e.has(editFirst) || e.has(editLast)
+	if !opened && !e.has(editCut) && s.extra == nil {
+		return append(dst, s.Raw[s.tagEnd:]...) // the rest stays as it is
+	}
 	if s.empty && !opened {
 		return append(dst, "/>"...)
 	}
@@ -32,6 +35,9 @@ func (s *Stanza) Append(dst []byte, e *Edits, o Out) []byte {
 
 // appendXML writes what is inserted at one of the two places.
 func appendXML(dst []byte, e *Edits, op editOp) []byte {
+	if !e.has(op) {
+		return dst
+	}
 	for i := range e.len() {
 		if c := e.at(i); c.op == op {
 			dst = append(dst, c.text...)
@@ -44,16 +50,16 @@ func appendXML(dst []byte, e *Edits, op editOp) []byte {
 // is copied in runs; done is where the last run ended.
 func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
 	done, declared := 0, false
-	for n := range s.attrs {
-		a := &s.attrs[n]
-		before := int(a.name) - 1 // the white space before it
-		c := e.attr(s.Raw[a.name:a.nend])
+	list := s.attrList()
+	for n := range list {
+		a := &list[n]
 		isNS := a.kind == xmlnsAll && s.scoped
 		declared = declared || a.kind == xmlnsAll && !isNS
+		c := s.edited(a, e)
 		if c == nil && !isNS {
 			continue
 		}
-		dst = append(dst, s.Raw[done:before]...)
+		dst = append(dst, s.Raw[done:a.name-1]...) // without the white space before it
 		done = int(a.vend) + 1
 		if c != nil && c.op == editSet {
 			dst = appendAttr(dst, c.name, c.text)
@@ -67,11 +73,22 @@ func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
 	return s.appendNewAttrs(dst, e)
 }
 
+// edited is what happens to an attribute of the root, nil if nothing.
+func (s *Stanza) edited(a *rootAttr, e *Edits) *edit {
+	switch {
+	case e == nil || !e.attr.has(a.is):
+		return nil
+	case a.is == otherName:
+		return e.named(otherName, s.attrName(a))
+	}
+	return e.named(a.is, "")
+}
+
 // appendInherited writes what the stanza took over from its stream's header,
 // which does not go along (RFC 6120 section 4.8.5, Namespace Declarations and
 // Prefixes; section 8.1.5, xml:lang).
 func (s *Stanza) appendInherited(dst []byte, e *Edits) []byte {
-	if s.inherits && e.attr("xml:lang") == nil {
+	if s.inherits && e.named(nameLang, "") == nil {
 		dst = appendAttr(dst, "xml:lang", s.Lang)
 	}
 	if s.extra == nil {
@@ -87,19 +104,26 @@ func (s *Stanza) appendInherited(dst []byte, e *Edits) []byte {
 
 // appendNewAttrs writes the attributes that were set and not there before.
 func (s *Stanza) appendNewAttrs(dst []byte, e *Edits) []byte {
+	if !e.has(editSet) {
+		return dst
+	}
 	for i := range e.len() {
 		c := e.at(i)
-		if c.op == editSet && c == e.attr(c.name) && !s.hasAttr(c.name) {
+		if c.op == editSet && !s.hasAttr(c) && c == e.named(c.usual, c.name) {
 			dst = appendAttr(dst, c.name, c.text)
 		}
 	}
 	return dst
 }
 
-// hasAttr says whether the root has an attribute spelled like that.
-func (s *Stanza) hasAttr(name string) bool {
-	for n := range s.attrs {
-		if a := &s.attrs[n]; s.Raw[a.name:a.nend] == name {
+// hasAttr says whether the root has the attribute that c is about.
+func (s *Stanza) hasAttr(c *edit) bool {
+	if c.usual != otherName {
+		return s.usual.has(c.usual)
+	}
+	list := s.attrList()
+	for n := range list {
+		if s.attrName(&list[n]) == c.name {
 			return true
 		}
 	}
@@ -110,10 +134,11 @@ func (s *Stanza) hasAttr(name string) bool {
 func (s *Stanza) appendBody(dst []byte, e *Edits, o Out) []byte {
 	done := int(s.tagEnd) + 1
 	if e.has(editCut) {
-		for i := range s.children {
-			if c := &s.children[i]; e.cuts(i) {
-				dst = s.appendPart(dst, done, c.Start, o)
-				dst, done = s.join(dst, c.End)
+		list := s.childList()
+		for i := range list {
+			if c := &list[i]; e.cuts(i) {
+				dst = s.appendPart(dst, done, int(c.start), o)
+				dst, done = s.join(dst, int(c.end))
 			}
 		}
 	}

@@ -62,9 +62,10 @@ func (e *Element) ChildText(ns, name string) string {
 // Element parses one child into a tree.
 func (s *Stanza) Element(c Child) *Element {
 	t := tree{raw: s.Raw, scope: s.scope()}
-	for n := range s.attrs {
-		if a := &s.attrs[n]; a.kind >= xmlnsAll {
-			t.bind(s.Raw[a.name:a.nend], attrValue(s.Raw[a.val:a.vend]))
+	list := s.attrList()
+	for n := range list {
+		if a := &list[n]; a.kind >= xmlnsAll {
+			t.bind(s.attrName(a), attrValue(s.Raw[a.val:a.vend]))
 		}
 	}
 	e, _ := t.element(c.Start)

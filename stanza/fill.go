@@ -1,17 +1,5 @@
 package stanza
 
-// rootAttr is where an attribute of the root is in Raw.
-type rootAttr struct {
-	name, nend, val, vend int32
-	kind                  attrKind
-}
-
-// extra is what few stanzas have.
-type extra struct {
-	decls      []decl // of the stream header, used in the stanza
-	redeclared []span // see work.redeclared
-}
-
 // fill makes dst the element that has been read; raw is its text.
 func (w *work) fill(dst *Stanza, raw string) {
 	if dst.Raw != "" {
@@ -26,11 +14,11 @@ func (w *work) fill(dst *Stanza, raw string) {
 	} else {
 		dst.content = w.ctx.def
 	}
-	w.fillAttrs(dst, raw)
-	w.fillChildren(dst, raw)
 	if len(w.used) > 0 || len(w.redeclared) > 0 {
 		dst.extra = w.fillExtra()
 	}
+	w.fillAttrs(dst, raw)
+	w.fillChildren(dst)
 }
 
 // kindNamed is the kind of a first-level element of the content namespace.
@@ -49,30 +37,44 @@ func kindNamed(name string) Kind {
 // fillAttrs sets what the root's attributes say. Only those without a prefix,
 // and xml:lang, mean anything here.
 func (w *work) fillAttrs(dst *Stanza, raw string) {
-	dst.attrs = dst.attrRoom[:0]
+	attrs := w.root.attrs
+	if len(attrs) > len(dst.attrRoom) {
+		dst.more().attrs = make([]rootAttr, len(attrs))
+	}
+	dst.attrs = int32(len(attrs))
 	dst.inherits = dst.Lang != ""
-	for n := range w.root.attrs {
-		a := &w.root.attrs[n]
-		dst.attrs = append(dst.attrs, rootAttr{a.start, a.end, a.val, a.vend, a.kind})
+	list := dst.attrList()
+	for n := range attrs {
+		a, to := &attrs[n], &list[n]
+		to.name, to.val, to.vend, to.kind = a.start, a.val, a.vend, a.kind
 		if a.kind > ofXML {
+			continue
+		}
+		if to.is = usualNamed(raw[a.start:a.end]); to.is == otherName {
 			continue
 		}
 		value := raw[a.val:a.vend]
 		if a.dirty {
 			value = attrValue(value)
 		}
-		switch raw[a.start:a.end] {
-		case "to":
-			dst.To, dst.BadTo = address(value)
-		case "from":
-			dst.From, dst.BadFrom = address(value)
-		case "id":
-			dst.ID = value
-		case "type":
-			dst.Type = value
-		case "xml:lang":
-			dst.Lang, dst.inherits = value, false
-		}
+		dst.set(to.is, value)
+	}
+}
+
+// set takes over one of the usual attributes.
+func (s *Stanza) set(n usualName, value string) {
+	s.usual.add(n)
+	switch n {
+	case nameTo:
+		s.To, s.BadTo = address(value)
+	case nameFrom:
+		s.From, s.BadFrom = address(value)
+	case nameID:
+		s.ID = value
+	case nameType:
+		s.Type = value
+	case nameLang:
+		s.Lang, s.inherits = value, false
 	}
 }
 
@@ -83,20 +85,34 @@ func address(s string) (j JID, bad bool) {
 }
 
 // fillChildren lists the children.
-func (w *work) fillChildren(dst *Stanza, raw string) {
-	dst.children = dst.childRoom[:0]
+func (w *work) fillChildren(dst *Stanza) {
 	if len(w.kids) > len(dst.childRoom) {
-		dst.children = make([]Child, 0, len(w.kids))
+		dst.more().children = make([]child, len(w.kids))
 	}
+	dst.children = int32(len(w.kids))
+	list := dst.childList()
 	for n := range w.kids {
-		k := &w.kids[n]
-		dst.children = append(dst.children, Child{
-			Name:  raw[k.name:k.nend],
-			NS:    w.nsName(raw, &k.ns),
-			Start: int(k.start),
-			End:   int(k.end),
-		})
+		k, c := &w.kids[n], &list[n]
+		c.name, c.nend, c.start, c.end = k.name, k.nend, k.start, k.end
+		switch {
+		case k.ns.ref == nsStream: // then the stanza is in it, or it has no other
+			c.ns.start = contentSpace
+		case k.ns.ref >= 0 && k.ns.str == 0:
+			c.ns = span{k.ns.val, k.ns.vend}
+		default:
+			x := dst.more()
+			x.spaces = append(x.spaces, w.nsName(dst.Raw, &k.ns))
+			c.ns.start = contentSpace - int32(len(x.spaces))
+		}
 	}
+}
+
+// more is room for what few stanzas have.
+func (s *Stanza) more() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
 }
 
 // fillExtra copies what is rarely there.

@@ -49,11 +49,11 @@ func TestStanzaLooksInside(t *testing.T) {
 func TestElement(t *testing.T) {
 	s := read(t, xmlgen.PrefixHeader, `<iq xmlns:r='urn:r'><q xmlns='urn:q' p:a='1&lt;' r:a="2" a = '3'>`+
 		"one \r\n<i/>&amp;two<![CDATA[<three>\r]]><p:i xmlns:p='urn:other' p:a=''>\r</p:i><r:i></r:i ></q></iq>")
-	e := s.Element(s.Children()[0])
+	e := s.Element(s.ChildAt(0))
 	if e.Name != "q" || e.NS != "urn:q" || e.Text != "one \n&two<three>\n" || len(e.Children) != 3 {
 		t.Errorf("%+v", e)
 	}
-	if c := s.Children()[0]; e.Raw != s.Raw[c.Start:c.End] {
+	if c := s.ChildAt(0); e.Raw != s.Raw[c.Start:c.End] {
 		t.Error(e.Raw)
 	}
 	want := []Attr{{"urn:p", "a", "1<"}, {"urn:r", "a", "2"}, {"", "a", "3"}}

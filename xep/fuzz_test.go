@@ -93,7 +93,7 @@ func FuzzCommands(f *testing.F) {
 		c := all.list[int(n)%len(all.list)]
 		st, err := stanza.Parse("<iq type='set' id='1' to='a.lit' from='bard@a.lit/x'><command xmlns='" + nsCommands +
 			"' node='" + c.Node + "'" + attrs + ">" + inside + "</command></iq>")
-		if err != nil || len(st.Children()) != 1 {
+		if err != nil || st.ChildCount() != 1 {
 			return
 		}
 		for range 2 {
