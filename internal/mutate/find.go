@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -17,33 +18,49 @@ var cites = regexp.MustCompile(`\b(RFC \d|XEP-\d)`)
 
 // condition is a boolean expression that can be negated.
 type condition struct {
-	file       string
+	file       string // below the root of the tree
 	start, end int    // its bytes in the file
-	where      string // file:line
+	line       int
 	text       string
+	number     int // which it is of all, from 1
 }
 
-// conditions finds those of cited rules below a folder, tests, tools and
-// measurements left out.
-func conditions(dir string) ([]condition, error) {
-	var all []condition
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+// dir is the folder of its package.
+func (c *condition) dir() string { return filepath.Dir(c.file) }
+
+func (c *condition) where() string { return fmt.Sprintf("%s:%d", c.file, c.line) }
+
+// conditions finds those of cited rules below a folder of a tree; tests, tools,
+// measurements and what is not built on this system are left out.
+func conditions(root, dir string) ([]*condition, error) {
+	var all []*condition
+	top := filepath.Join(root, dir)
+	err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "internal" || d.Name() == "bench" || d.Name() == "interop" || d.Name() == "cmd"):
+		case d.IsDir() && left[d.Name()]:
 			return filepath.SkipDir
 		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
-		list, err := inFile(path)
+		if built, err := build.Default.MatchFile(filepath.Split(path)); err != nil || !built {
+			return err
+		}
+		list, err := inFile(root, path)
 		all = append(all, list...)
 		return err
 	})
+	for i, c := range all {
+		c.number = i + 1
+	}
 	return all, err
 }
 
-func inFile(path string) ([]condition, error) {
+// left are the folders whose programs are no part of the server.
+var left = map[string]bool{"internal": true, "bench": true, "interop": true, "cmd": true}
+
+func inFile(root, path string) ([]*condition, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -53,7 +70,11 @@ func inFile(path string) ([]condition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse: %w", err)
 	}
-	var all []condition
+	name, err := filepath.Rel(root, path)
+	if err != nil {
+		return nil, err
+	}
+	var all []*condition
 	for _, d := range file.Decls {
 		fn, ok := d.(*ast.FuncDecl)
 		if !ok || fn.Body == nil || !cited(file, fn) {
@@ -62,10 +83,9 @@ func inFile(path string) ([]condition, error) {
 		ast.Inspect(fn.Body, func(n ast.Node) bool {
 			for _, e := range booleans(n) {
 				start, end := set.Position(e.Pos()), set.Position(e.End())
-				all = append(all, condition{
-					file: path, start: start.Offset, end: end.Offset,
-					where: fmt.Sprintf("%s:%d", path, start.Line),
-					text:  string(src[start.Offset:end.Offset]),
+				all = append(all, &condition{
+					file: filepath.ToSlash(name), start: start.Offset, end: end.Offset,
+					line: start.Line, text: string(src[start.Offset:end.Offset]),
 				})
 			}
 			return true
@@ -87,7 +107,7 @@ func cited(file *ast.File, fn *ast.FuncDecl) bool {
 	return false
 }
 
-// booleans are the conditions directly in a node: of if and for, and the cases
+// booleans are the conditions directly in a node: of an if, and the cases
 // of a switch without a value.
 func booleans(n ast.Node) []ast.Expr {
 	switch s := n.(type) {

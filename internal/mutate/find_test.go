@@ -40,7 +40,7 @@ func h(a bool) int {
 	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, err := inFile(file)
+	list, err := inFile(filepath.Dir(file), file)
 	if err != nil {
 		t.Fatal(err)
 	}
