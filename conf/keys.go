@@ -92,7 +92,9 @@ type Messages struct {
 	Offline int `toml:"offline" default:"1000" min:"0" max:"1000000"`
 
 	// Whether messages of strangers reach the accounts. A stranger is who has
-	// no subscription either way and was not written to in the last 30 days.
+	// no subscription either way and was not written to in the last 30 days. To
+	// have tried counts: two who both keep strangers away begin to talk when
+	// both have written, and the first of them writes again.
 	Strangers string `toml:"strangers" default:"allow" enum:"allow,block"`
 
 	// Subscription requests of strangers per remote domain and hour.

@@ -24,9 +24,10 @@ const maxNotes = 500
 // Strangers keeps messages of strangers away from accounts, where strangers is
 // "block". A stranger is who has no subscription either way, and to whom the
 // account has sent no message and no presence, such as that by which one
-// enters a room, in the last 30 days. Presence of strangers goes on, so that
-// they can ask to be contacts, and so do requests, which reach only those who
-// know a full JID.
+// enters a room, in the last 30 days, whether it arrived or not: two who do not
+// know each other begin to talk when both have tried. Presence of strangers
+// goes on, so that they can ask to be contacts, and so do requests, which reach
+// only those who know a full JID.
 type Strangers struct {
 	contacts Contacts
 	host     *router.Host
@@ -50,16 +51,21 @@ func (m *Strangers) Register(h *router.Host) {
 	m.notes = router.NewSlot(h.Router, func(context.Context, *router.Account) (*notes, error) {
 		return &notes{sent: make(map[stanza.JID]time.Time)}, nil
 	})
-	h.On(router.Refuse, router.OfMessage, "strangers", m.refuse)
-	h.On(router.Deliver, router.OfMessage|router.OfPresence, "strangers", m.note)
+	h.On(router.Refuse, router.OfMessage|router.OfPresence, "strangers", m.refuse)
 	h.OnDelete(nil, (*store.Tx).DeleteSentTo)
 }
 
-// refuse refuses messages from strangers. The condition is the one for an
-// account that does not exist: who guesses addresses learns nothing (RFC 6120
-// section 13.11, Directory Harvesting; RFC 6121 section 8.5.1, No Such User).
+// refuse refuses messages from strangers, and notes whom the account's own
+// sessions write to. The condition is the one for an account that does not
+// exist: who guesses addresses learns nothing (RFC 6120 section 13.11, Directory
+// Harvesting; RFC 6121 section 8.5.1, No Such User).
 func (m *Strangers) refuse(ctx context.Context, p *router.Packet) error {
-	if p.Side != router.Receiving || p.Origin == router.Server || !m.blocks() || harmless(p) {
+	switch {
+	case p.Origin == router.Server || !m.blocks():
+		return nil
+	case p.Side == router.Sending:
+		return m.note(ctx, p)
+	case p.Stanza.Kind != stanza.Message || harmless(p):
 		return nil
 	}
 	known, err := m.known(ctx, p.Account, p.From.Bare())
@@ -104,11 +110,12 @@ func (m *Strangers) known(ctx context.Context, a *router.Account, bare stanza.JI
 	return m.host.Router.Store.HasSentTo(ctx, a.ID, bare.String(), since)
 }
 
-// note remembers whom the account writes to, before an answer can come. It is
-// written down once a day and only for who is not known anyway, and nobody
-// waits for that.
+// note remembers whom the account writes to, before an answer can come, and
+// before the other side refuses it: what the account wants does not depend on
+// that. It is written down once a day and only for who is not known anyway, and
+// nobody waits for that.
 func (m *Strangers) note(ctx context.Context, p *router.Packet) error {
-	if p.Side != router.Sending || p.To.IsZero() || !m.blocks() || !writes(p.Stanza) {
+	if p.To.IsZero() || !writes(p.Stanza) {
 		return nil
 	}
 	a, to := p.Account, p.To.Bare()
