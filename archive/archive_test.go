@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"parley/internal/imtest"
 	"parley/router"
 	"parley/stanza"
+	"parley/store"
 )
 
 // presences stands in for package presence: it makes sessions available.
@@ -189,6 +191,31 @@ func TestDelete(t *testing.T) {
 		}
 		if n, err := w.Store.MissedCount(w.T.Context(), a.ID); n != 0 || err != nil {
 			t.Error(n, err)
+		}
+	})
+}
+
+// unable refuses to delete its part of an account.
+type unable struct{}
+
+func (unable) Register(h *router.Host) {
+	h.OnDelete(nil, func(*store.Tx, int64) error { return errors.New("disk on fire") })
+}
+
+// An account whose deletion failed is sent messages as before.
+func TestDeleteFails(t *testing.T) {
+	imtest.Run(t, "", func(*router.Router) []router.Module {
+		return []router.Module{archive.New(), presences{}, unable{}}
+	}, func(w *imtest.World) {
+		a := w.Account("juliet@a.lit")
+		w.Login("romeo", "romeo@a.lit/orchard")
+		w.Talk(`romeo -> <message to='juliet@a.lit' type='chat'><body>1</body></message>`)
+		if err := w.Router.DeleteAccount(w.T.Context(), a); err == nil {
+			t.Fatal("the account was deleted")
+		}
+		w.Talk(`romeo -> <message to='juliet@a.lit' type='chat'><body>2</body></message>`)
+		if n := missed(w, "juliet@a.lit"); n != 2 {
+			t.Errorf("%d missed, 2 expected", n)
 		}
 	})
 }

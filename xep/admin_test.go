@@ -2,6 +2,7 @@ package xep_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
 	"regexp"
@@ -175,14 +176,22 @@ func TestAdminCommands(t *testing.T) {
 	})
 }
 
-// A roster is inside the form (XEP-0133 section 4.8, Get User Roster).
+// A roster is inside the form (XEP-0133 section 4.8, Get User Roster), and who
+// is not in it is not counted (section 4.10, Get User Statistics).
 func TestAdminRoster(t *testing.T) {
 	runAdmin(t, "", func(w *service) {
 		id := w.Account("juliet@a.lit").ID
 		err := w.Store.Update(context.Background(), func(tx *store.Tx) error {
-			_, err := tx.PutRosterItem(id, store.RosterItem{JID: "romeo@b.lit", Name: "R", To: true,
-				Listed: true, Groups: []string{"Lovers"}})
-			return err
+			var errs []error
+			for _, item := range []store.RosterItem{
+				{JID: "romeo@b.lit", Name: "R", To: true, Listed: true, Groups: []string{"Lovers"}},
+				{JID: "tybalt@b.lit", Pending: "<presence type='subscribe'/>"},
+				{JID: "paris@b.lit", Pending: "<presence type='subscribe'/>"},
+			} {
+				_, err := tx.PutRosterItem(id, item)
+				errs = append(errs, err)
+			}
+			return errors.Join(errs...)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -190,6 +199,8 @@ func TestAdminRoster(t *testing.T) {
 		want(t, "roster", w.run("get-user-roster", "accountjids=juliet@a.lit"),
 			"<query xmlns='jabber:iq:roster'><item jid='romeo@b.lit' name='R' subscription='to'>"+
 				"<group>Lovers</group></item></query></x></command>")
+		want(t, "stats", w.run("user-stats", "accountjid=juliet@a.lit"),
+			"var='rostersize'><value>1</value>")
 	})
 }
 
