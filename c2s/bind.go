@@ -25,17 +25,12 @@ const bindAttempts = 10
 // connection has been closed.
 func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Session, string) {
 	defer context.AfterFunc(stop, func() { c.conn.Interrupt() })()
-	account, err := c.account(stop, n.JID)
-	if err != nil {
-		c.server.Log.Error("load account", "jid", n.JID.String(), "err", err)
-		return nil, c.refuse(stanza.StreamInternalServerError)
-	}
 	for range bindAttempts {
 		iq, err := c.bindRequest(stop)
 		if err != nil || iq == nil {
 			return nil, c.refuse(err)
 		}
-		session, err := account.Bind(stop, resource(iq), c)
+		session, err := c.session(stop, n.JID, resource(iq))
 		if err == nil {
 			return session, c.text(iq.Result(boundJID(session)))
 		}
@@ -46,14 +41,19 @@ func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Sess
 	return nil, c.refuse(stanza.StreamPolicyViolation)
 }
 
-// account is the account that has logged in; a guest's is made now.
-func (c *client) account(ctx context.Context, bare stanza.JID) (*router.Account, error) {
+// session binds a resource of the account that has logged in. A guest's account is
+// made for it.
+func (c *client) session(ctx context.Context, bare stanza.JID, resource string) (
+	s *router.Session, err error) {
 	if !c.anonymous {
-		return c.server.Router.Account(ctx, bare)
+		return c.server.Router.Bind(ctx, bare, resource, c)
 	}
-	a, err := c.server.Router.Guest(ctx, bare)
-	c.guest = a
-	return a, err
+	if c.guest == nil {
+		if c.guest, err = c.server.Router.Guest(ctx, bare); err != nil {
+			return nil, err
+		}
+	}
+	return c.guest.Bind(ctx, resource, c)
 }
 
 // stanzaError is what a client is told whose binding failed.

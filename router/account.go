@@ -26,8 +26,9 @@ type Account struct {
 	used     atomic.Uint32 // the registry's clock when it was last asked for
 	guest    atomic.Bool   // goes with its stream
 
-	mu      sync.Mutex // guards changes of sessions and cells, flights, deleted
-	deleted bool       // no session is bound any more
+	mu       sync.Mutex // guards changes of sessions and cells, flights, and what follows
+	deleted  bool       // no session is bound any more
+	disabled bool       // none is bound for the time being
 }
 
 // Sessions are the bound sessions, in order of binding. The slice is shared

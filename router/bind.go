@@ -3,15 +3,31 @@ package router
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"parley/stanza"
+	"parley/store"
 )
 
 // drain is how long a session that ends or is replaced may take to finish
 // what its client has sent.
 const drain = 10 * time.Second
+
+// Bind is Account.Bind for who has authenticated: the account may have been
+// deleted since then (RFC 6120 section 7.6.2.2, Not Allowed).
+func (r *Router) Bind(ctx context.Context, bare stanza.JID, wish string, s Stream) (*Session, error) {
+	a, err := r.Account(ctx, bare)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, stanza.NotAllowed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load account: %w", err)
+	}
+	return a.Bind(ctx, wish, s)
+}
 
 // Bind makes a session for a stream that has authenticated (RFC 6120 section
 // 7). wish "" lets the server choose; an error is the stanza error of section
@@ -59,7 +75,7 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 	list := a.Sessions()
 	old = a.Session(n.JID.Resource())
 	switch {
-	case a.deleted:
+	case a.deleted || a.disabled:
 		return nil, stanza.NotAllowed // RFC 6120 section 7.6.2.2, Not Allowed
 	case old != nil && c.C2S.Conflict == "older":
 		return nil, stanza.Conflict.WithType(stanza.Modify)

@@ -48,6 +48,16 @@ func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
 	return nil
 }
 
+// SetDisabled says what has just been committed of an account: whether it may
+// log in. From now on no session is bound while it may not, even if its client
+// had authenticated before; the sessions that there are go on until somebody
+// ends them.
+func (a *Account) SetDisabled(disabled bool) {
+	a.mu.Lock()
+	a.disabled = disabled
+	a.mu.Unlock()
+}
+
 func (a *Account) setDeleted(deleted bool) {
 	a.mu.Lock()
 	a.deleted = deleted

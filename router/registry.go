@@ -136,7 +136,7 @@ func (s *shard) load(ctx context.Context, h *Host, bare stanza.JID, now uint32,
 	s.mu.RUnlock()
 	row, err := h.Router.Store.Account(ctx, key)
 	if err == nil {
-		a = &Account{ID: row.ID, JID: bare, Host: h}
+		a = &Account{ID: row.ID, JID: bare, Host: h, disabled: row.Disabled}
 		a.used.Store(now)
 	}
 	s.mu.Lock()

@@ -170,12 +170,16 @@ func (s *Server) disableUser(ctx context.Context, a control.DisableArgs) (contro
 		return control.None{}, err
 	}
 	err = s.store.Update(ctx, func(tx *store.Tx) error { return tx.SetDisabled(acc.ID, a.Disabled) })
-	if err == nil && a.Disabled {
+	if err != nil {
+		return control.None{}, err
+	}
+	acc.SetDisabled(a.Disabled)
+	if a.Disabled {
 		for _, ss := range acc.Sessions() {
 			ss.Close(stanza.StreamNotAuthorized.WithText("the account is disabled"))
 		}
 	}
-	return control.None{}, err
+	return control.None{}, nil
 }
 
 func (s *Server) listUsers(ctx context.Context, a control.ListArgs) ([]control.User, error) {

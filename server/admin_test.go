@@ -49,6 +49,26 @@ func must[R any](t testing.TB) func(result R, err error) R {
 	}
 }
 
+// An account that is disabled or deleted after its client has authenticated gets
+// no session (RFC 6120 section 7.6.2.2, Not Allowed).
+func TestAccountGoneBeforeBinding(t *testing.T) {
+	l := startLive(t, false)
+	l.account("localhost", "alice", "bob")
+	alice, bob := l.authenticated("localhost", "alice", "a"), l.authenticated("localhost", "bob", "b")
+	disabled := control.DisableArgs{JID: "alice@localhost", Disabled: true}
+	must[control.None](t)(call[control.None](l, control.CmdDisable, disabled))
+	must[control.None](t)(call[control.None](l, control.CmdDelete, control.UserArgs{JID: "bob@localhost"}))
+	for _, u := range []*user{alice, bob} {
+		u.bind("1")
+		u.until("<iq id='1' type='error'>")
+		u.until("<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+	}
+	disabled.Disabled = false
+	must[control.None](t)(call[control.None](l, control.CmdDisable, disabled))
+	alice.bind("2")
+	alice.until(alice.jid)
+}
+
 // Accounts are made, changed, listed, disabled and deleted while their users
 // are there.
 func TestControlUsers(t *testing.T) {

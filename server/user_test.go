@@ -24,6 +24,18 @@ type user struct {
 // server's certificate is not for the domain.
 func (l *live) login(domain, name, resource string) *user {
 	l.t.Helper()
+	u := l.authenticated(domain, name, resource)
+	u.bind("b")
+	u.until(u.jid)
+	u.send("<presence/>")
+	u.until("<presence")
+	u.flush()
+	return u
+}
+
+// authenticated is login up to the binding.
+func (l *live) authenticated(domain, name, resource string) *user {
+	l.t.Helper()
 	nc, err := l.Dial(context.Background(), true)
 	if err != nil {
 		l.t.Fatal(err)
@@ -43,13 +55,15 @@ func (l *live) login(domain, name, resource string) *user {
 	u.until("<success")
 	u.send(header)
 	u.until("</stream:features>")
-	u.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" + resource +
-		"</resource></bind></iq>")
-	u.until(u.jid)
-	u.send("<presence/>")
-	u.until("<presence")
-	u.flush()
 	return u
+}
+
+// bind asks for the user's resource.
+func (u *user) bind(id string) {
+	u.t.Helper()
+	_, resource, _ := strings.Cut(u.jid, "/")
+	u.send("<iq type='set' id='" + id + "'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>" +
+		resource + "</resource></bind></iq>")
 }
 
 func (u *user) send(text string) {

@@ -168,14 +168,15 @@ func (m *Admin) disable(disabled bool) runner {
 			}
 			return nil
 		})
-		if disabled {
-			e := stanza.StreamNotAuthorized.WithText("the account is disabled")
-			p.Committed(func() {
-				for _, a := range list {
+		e := stanza.StreamNotAuthorized.WithText("the account is disabled")
+		p.Committed(func() {
+			for _, a := range list {
+				a.SetDisabled(disabled)
+				if disabled {
 					endAll(p, a.Sessions(), e)
 				}
-			})
-		}
+			}
+		})
 		return "", "", nil
 	}
 }
