@@ -61,6 +61,33 @@ func TestBindErrors(t *testing.T) {
 	q.wantEOF()
 }
 
+// TestBindStoreFails: what is our fault is said to be, also to a guest, and the
+// client may try again (RFC 6120 section 8.3.3.6, internal-server-error).
+func TestBindStoreFails(t *testing.T) {
+	w := newWorld(t, setup{config: "[login]\nanonymous = ['a.lit']\n"})
+	known, guest, bound := w.peer(), w.peer(), w.online("romeo", "x")
+	known.authenticate("juliet")
+	guest.secure()
+	guest.send("<auth " + nsSASL + " mechanism='ANONYMOUS'/>")
+	guest.want(success)
+	guest.send(hello)
+	guest.want(features)
+	if err := w.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for _, p := range []*peer{known, guest} {
+			p.send(bind("y"))
+			p.wantNext("<iq id='bind' type='error'><error type='cancel'><internal-server-error " +
+				"xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+		}
+	}
+	known.send("</stream:stream>")
+	known.wantEnd(goodbye)
+	bound.send("<message to='romeo@a.lit/x' type='headline' id='m'/>")
+	bound.want("id='m'")
+}
+
 // TestConflict: the newer session wins by default (RFC 6120 section 7.7.2.2,
 // Conflict).
 func TestConflict(t *testing.T) {
