@@ -76,9 +76,9 @@ func mutate(ctx context.Context, dir string, chosen func([]*condition) []*condit
 	}
 	t := newTrial(root)
 	for _, c := range chosen(all) {
-		if err := t.try(ctx, c); err != nil {
-			return false, err
+		if err = t.try(ctx, c); err != nil {
+			break
 		}
 	}
-	return t.report(), nil
+	return t.report(), err
 }
