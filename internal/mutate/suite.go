@@ -97,7 +97,7 @@ const all = "all"
 func (s *suite) run(ctx context.Context, env, only string) (failure, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
-	args := append([]string{"-test.v", "-test.failfast", "-test.timeout=0"}, s.args...)
+	args := append([]string{verbose, "-test.failfast", "-test.timeout=0"}, s.args...)
 	if only != "" && only != all {
 		args = append(args, "-test.run="+pattern(only))
 	}
@@ -124,9 +124,14 @@ func (s *suite) run(ctx context.Context, env, only string) (failure, error) {
 	return failure{test: all}, nil
 }
 
+// verbose makes tests say at once that a subtest has failed: without test2json
+// they do when its parent is over.
+const verbose = "-test.v=test2json"
+
+// What such tests write has this mark before it.
 var (
-	failing   = regexp.MustCompile(`^ *--- FAIL: (\S+)`)
-	beginning = regexp.MustCompile(`^=== (?:RUN|CONT) +([^/\s]+)`)
+	failing   = regexp.MustCompile(`\x16 *--- FAIL: (\S+)`)
+	beginning = regexp.MustCompile(`\x16=== (?:RUN|CONT) +([^/\s]+)`)
 )
 
 // watch reads what tests say until one fails or they end, and returns the name
