@@ -14,9 +14,10 @@ type Info struct {
 	Heard     time.Time // when something last came
 }
 
-// Secure says whether what the client sends is encrypted: package xep asks
-// before it takes a password.
-func (c *client) Secure() bool { return c.conn.TLS() != nil }
+// Secure says whether nobody on the way can read what the client sends: package
+// xep asks before it takes a password (XEP-0077 section 11, Security
+// Considerations).
+func (c *client) Secure() bool { return c.conn.TLS() != nil || c.addr.IsLoopback() }
 
 // Describe tells of the connection of a session; ok is false for a session
 // that is no client's.

@@ -96,7 +96,7 @@ func (c *client) features(n *stream.Negotiation) string {
 	cfg := s.config()
 	if n.JID.IsZero() {
 		f := stream.LimitsFeature(cfg.Limits.BeforeLogin, 0)
-		if c.mayRegister(n) {
+		if c.mayRegister(n) && c.Secure() {
 			f += s.Register.Feature(n.Peer.Domain)
 		}
 		return f
@@ -105,8 +105,9 @@ func (c *client) features(n *stream.Negotiation) string {
 		stream.LimitsFeature(cfg.Limits.Stanza, cfg.C2S.PingAfter)
 }
 
-// mayRegister says whether an account can be made on this stream: never without
-// TLS where that is required.
+// mayRegister says whether requests for an account are answered on this stream:
+// never without TLS where that is required. Where it is not, they are refused
+// unless nobody can read them on the way.
 func (c *client) mayRegister(n *stream.Negotiation) bool {
 	return c.server.Register != nil && (n.Peer.Secure || !n.Rules.RequireTLS)
 }
@@ -118,7 +119,7 @@ func (c *client) register(ctx context.Context, n *stream.Negotiation, st *stanza
 	if st.Kind != stanza.IQ || !c.mayRegister(n) {
 		return "", false
 	}
-	answer := c.server.Register.Handle(ctx, n.Peer.Domain, c.addr, st)
+	answer := c.server.Register.Handle(ctx, n.Peer.Domain, c.addr, c.Secure(), st)
 	if answer == nil {
 		return "", false
 	}

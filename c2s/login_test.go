@@ -219,7 +219,8 @@ func (register) Feature(domain string) string {
 	return "<register xmlns='http://jabber.org/features/iq-register'/>"
 }
 
-func (register) Handle(_ context.Context, domain string, _ netip.Addr, iq *stanza.Stanza) *stanza.Stanza {
+func (register) Handle(_ context.Context, domain string, _ netip.Addr, _ bool,
+	iq *stanza.Stanza) *stanza.Stanza {
 	if !iq.Has("jabber:iq:register", "query") {
 		return nil
 	}
@@ -267,4 +268,30 @@ func TestPerAddress(t *testing.T) {
 	d.want(features)
 	e := w.peer() // one has gone, not two
 	e.wantEnd("</stream:error>" + goodbye)
+}
+
+// TestSecure: without TLS only the machine itself is a place from where nobody
+// else reads a password (XEP-0077 section 11, Security Considerations).
+func TestSecure(t *testing.T) {
+	for _, memory := range []bool{true, false} { // whose address is none, and loopback
+		w := newWorld(t, setup{config: "[c2s]\nrequire_tls = false\n", memory: memory})
+		secure := func() (is bool) {
+			w.server.each(func(c *client) { is = c.Secure() })
+			return is
+		}
+		p := w.peer()
+		p.send(hello)
+		p.want(features)
+		if secure() == memory {
+			t.Errorf("in memory %t: secure without TLS: %t", memory, secure())
+		}
+		p.send(starttls)
+		p.want(proceed)
+		p.tls()
+		p.send(hello)
+		p.want(features)
+		if !secure() {
+			t.Errorf("in memory %t: not secure under TLS", memory)
+		}
+	}
 }

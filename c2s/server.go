@@ -45,8 +45,10 @@ type Options struct {
 type Register interface {
 	// Feature is XML for the stream features of a domain, "" for none.
 	Feature(domain string) string
-	// Handle answers an iq; nil means that it is not for it.
-	Handle(ctx context.Context, domain string, addr netip.Addr, iq *stanza.Stanza) *stanza.Stanza
+	// Handle answers an iq; nil means that it is not for it. secure says that
+	// nobody on the way can read it.
+	Handle(ctx context.Context, domain string, addr netip.Addr, secure bool,
+		iq *stanza.Stanza) *stanza.Stanza
 }
 
 // Server serves clients.

@@ -10,8 +10,9 @@ type C2S struct {
 	// Where clients connect by TLS from the start (XEP-0368).
 	ListenTLS []string `toml:"listen_tls" default:":5223" is:"addr" reload:"restart"`
 
-	// Refuse clients that do not switch to TLS. Passwords travel readable
-	// where this is false.
+	// Refuse clients that do not switch to TLS. Where this is false, what they
+	// say travels readable. Passwords do not, except from this machine itself:
+	// without TLS they are checked by SCRAM only, and not set.
 	RequireTLS bool `toml:"require_tls" default:"true"`
 
 	// When a client asks for a resource that another of the same account

@@ -54,18 +54,20 @@ func (m *Register) Feature(string) string {
 // Handle answers an iq that came before authentication from addr; nil means
 // that it is none of registration's (XEP-0077 section 3.1.1, Registration with
 // a Server).
-func (m *Register) Handle(ctx context.Context, domain string, addr netip.Addr, iq *stanza.Stanza) *stanza.Stanza {
+func (m *Register) Handle(ctx context.Context, domain string, addr netip.Addr, secure bool,
+	iq *stanza.Stanza) *stanza.Stanza {
 	c, ok := iq.Payload()
 	if !ok || c.NS != nsRegister || c.Name != "query" || !m.router.Config().Register.Enabled ||
 		iq.BadTo || !iq.To.IsZero() && iq.To.String() != domain {
 		return nil
 	}
-	switch iq.Type {
-	case "get":
-		return iq.Result(registerQuery("Choose a user name and a password.", ""))
-	case "set":
-	default:
+	switch {
+	case iq.Type != "get" && iq.Type != "set":
 		return nil
+	case !secure:
+		return iq.ErrorReply(errInClear)
+	case iq.Type == "get":
+		return iq.Result(registerQuery("Choose a user name and a password.", ""))
 	}
 	err := m.create(ctx, domain, addr, iq.Element(c))
 	if e := (*stanza.Error)(nil); errors.As(err, &e) {
@@ -77,6 +79,11 @@ func (m *Register) Handle(ctx context.Context, domain string, addr netip.Addr, i
 	}
 	return iq.Result("")
 }
+
+// errInClear answers who would send a password that others can read on the way
+// (XEP-0077 section 11, Security Considerations), by the condition that section
+// 3.3, table 2, Password Change Error Cases, has for it.
+var errInClear = stanza.NotAuthorized.WithType(stanza.Modify).WithText("the stream is not encrypted")
 
 // registerQuery asks for name and password in fields and in a form with the
 // same (XEP-0077 section 4, Extensibility). username is that of an account that
@@ -165,8 +172,8 @@ func (m *Register) get(_ context.Context, p *router.Packet) error {
 // fromHome says whether a session of the host's own accounts asks.
 func fromHome(p *router.Packet) bool { return p.Sender != nil && p.Sender.Host == p.Dest }
 
-// secure says whether what a session sends is encrypted, as far as its stream
-// knows.
+// secure says whether nobody on the way can read what a session sends, as far as
+// its stream knows.
 func secure(s *router.Session) bool {
 	stream, ok := s.Stream().(interface{ Secure() bool })
 	return !ok || stream.Secure()
@@ -199,7 +206,7 @@ func (m *Register) changePassword(p *router.Packet, query *stanza.Element) error
 	case name != p.From.Bare():
 		return stanza.NotAllowed
 	case !secure(p.Sender):
-		return stanza.NotAuthorized.WithType(stanza.Modify).WithText("the stream is not encrypted")
+		return errInClear
 	}
 	verifier, err := m.verifier(password)
 	if err != nil {

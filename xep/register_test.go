@@ -193,7 +193,7 @@ func TestRegisterBefore(t *testing.T) {
 		} {
 			iq := stanza.MustParse("<iq type='" + c.typ + "' id='1'" + c.attrs + ">" + c.payload + "</iq>")
 			got := ""
-			if a := m.Handle(context.Background(), "a.lit", addr, iq); a != nil {
+			if a := m.Handle(context.Background(), "a.lit", addr, true, iq); a != nil {
 				got = string(a.Append(nil, nil, stanza.Out{}))
 			}
 			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
@@ -209,18 +209,18 @@ func TestRegisterBefore(t *testing.T) {
 		// Others may still register, and everybody an hour later.
 		iq := stanza.MustParse("<iq type='set' id='1'>" + fields("late", "x") + "</iq>")
 		other := netip.MustParseAddr("2001:db8::1")
-		if a := m.Handle(context.Background(), "a.lit", other, iq); a == nil || a.Type != "result" {
+		if a := m.Handle(context.Background(), "a.lit", other, true, iq); a == nil || a.Type != "result" {
 			t.Errorf("from another address: %v", a)
 		}
 		time.Sleep(time.Hour)
 		iq = stanza.MustParse("<iq type='set' id='1'>" + fields("later", "x") + "</iq>")
-		if a := m.Handle(context.Background(), "a.lit", addr, iq); a == nil || a.Type != "result" {
+		if a := m.Handle(context.Background(), "a.lit", addr, true, iq); a == nil || a.Type != "result" {
 			t.Errorf("after an hour: %v", a)
 		}
 	})
 	runRegister(t, "", func(_ *imtest.World, m *xep.Register) {
 		iq := stanza.MustParse("<iq type='set' id='1'>" + fields("nurse", "x") + "</iq>")
-		if m.Feature("a.lit") != "" || m.Handle(context.Background(), "a.lit", addr, iq) != nil {
+		if m.Feature("a.lit") != "" || m.Handle(context.Background(), "a.lit", addr, true, iq) != nil {
 			t.Error("registration is offered where it is off")
 		}
 	})

@@ -46,7 +46,7 @@ func check(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err // the errors of the file name line and key, and are red enough
 	}
-	worst := inv.report("config", []finding{good("%s", c.Path)})
+	worst := inv.report("config", checkConfig(c))
 	for _, part := range []struct {
 		name     string
 		findings []finding
@@ -77,6 +77,22 @@ func (inv *invocation) report(part string, findings []finding) level {
 		worst = max(worst, f.level)
 	}
 	return worst
+}
+
+// checkConfig looks at what is allowed and yet not wise.
+func checkConfig(c *conf.Config) []finding {
+	list := []finding{good("%s", c.Path)}
+	if c.C2S.RequireTLS {
+		return list
+	}
+	mend := "set c2s.require_tls = true in " + c.Path
+	list = append(list, warn(mend, "clients may log in without TLS: what they say can be read on the way"))
+	if c.Register.Enabled {
+		// (XEP-0077 section 11, Security Considerations)
+		list = append(list, warn(mend,
+			"without TLS accounts are made, and passwords changed, only from this machine itself"))
+	}
+	return list
 }
 
 // checkCertificates looks at the certificate of every domain and service host.

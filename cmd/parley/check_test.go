@@ -134,6 +134,26 @@ func TestCheckDNSLocal(t *testing.T) {
 	}
 }
 
+func TestCheckConfig(t *testing.T) {
+	const mend = " | set c2s.require_tls = true in parley.toml\n"
+	c := conf.Default()
+	c.Path = "parley.toml"
+	want := "ok parley.toml\n"
+	check := func(name string) {
+		t.Helper()
+		if got := text(checkConfig(c)); got != want {
+			t.Errorf("%s:\n got %swant %s", name, got, want)
+		}
+	}
+	check("default")
+	c.Register.Enabled = true
+	check("registration")
+	c.C2S.RequireTLS = false
+	want += "warning clients may log in without TLS: what they say can be read on the way" + mend +
+		"warning without TLS accounts are made, and passwords changed, only from this machine itself" + mend
+	check("registration without TLS")
+}
+
 func TestCheckPorts(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
