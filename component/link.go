@@ -26,8 +26,10 @@ type link struct {
 	writers sync.WaitGroup
 	mu      sync.Mutex
 	queue   []byte
-	writing bool // a writer runs
-	closed  bool // nothing more is queued
+	waiting []*router.Packet // those in the queue
+	lost    []*router.Packet // those whose write failed
+	writing bool             // a writer runs
+	closed  bool             // nothing more is queued
 	err     *stanza.StreamError
 }
 
@@ -58,7 +60,7 @@ func (l *link) serve(ctx context.Context) {
 		l.at.disconnect(l)
 		s.Log.Info("component disconnected", "component", l.at.Domain, "err", err)
 	}
-	l.end(out, err)
+	l.end(ctx, out, err)
 }
 
 // handshake authenticates the component (XEP-0114 section 3, Protocol Flow): at
@@ -198,8 +200,9 @@ func (l *link) close(err *stanza.StreamError) {
 }
 
 // end writes what is queued, then the error and the end of the stream (RFC 6120
-// section 4.4, Closing a Stream).
-func (l *link) end(out []byte, err error) {
+// section 4.4, Closing a Stream). The senders of what could not be written are told.
+func (l *link) end(ctx context.Context, out []byte, err error) {
+	defer l.giveBack(context.WithoutCancel(ctx))
 	l.mu.Lock()
 	l.closed = true
 	wrong := l.err

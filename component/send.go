@@ -1,6 +1,7 @@
 package component
 
 import (
+	"context"
 	"time"
 
 	"parley/router"
@@ -22,6 +23,7 @@ func (l *link) send(p *router.Packet) error {
 		return stanza.ResourceConstraint
 	}
 	l.queue = p.Stanza.Append(l.queue, &p.Edits, stanza.Out{NS: stanza.NSComponent})
+	l.waiting = append(l.waiting, p)
 	l.server.Router.Metrics.StanzaOut(uint8(p.Stanza.Kind))
 	if !l.writing {
 		l.writing = true
@@ -35,8 +37,8 @@ func (l *link) send(p *router.Packet) error {
 func (l *link) write() {
 	for {
 		l.mu.Lock()
-		b := l.queue
-		l.queue = nil
+		b, packets := l.queue, l.waiting
+		l.queue, l.waiting = nil, nil
 		if len(b) == 0 {
 			l.writing = false
 			l.mu.Unlock()
@@ -44,8 +46,25 @@ func (l *link) write() {
 		}
 		l.mu.Unlock()
 		if l.conn.SetWriteDeadline(time.Now().Add(stuckAfter)) != nil || l.conn.Write(b) != nil {
+			l.mu.Lock()
+			l.lost = packets // the component may have read some of them
+			l.mu.Unlock()
 			l.conn.Close() // the reader finds out
 			return
 		}
+	}
+}
+
+// giveBack tells the senders of what was not written before the connection
+// broke (RFC 6120 section 8.3.3.17, remote-server-timeout). A connection that
+// comes next does not get it: it would come behind what was sent later.
+func (l *link) giveBack(ctx context.Context) {
+	l.mu.Lock()
+	list := append(l.lost, l.waiting...)
+	l.lost, l.waiting, l.queue = nil, nil, nil
+	l.mu.Unlock()
+	e := stanza.RemoteServerTimeout.WithText("the connection of the component broke")
+	for _, p := range list {
+		l.server.Router.Bounce(ctx, p, e)
 	}
 }

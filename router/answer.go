@@ -33,6 +33,10 @@ func (r *Router) report(ctx context.Context, p *Packet, err error) {
 		slog.Any("to", p.To), slog.String("id", p.Stanza.ID), slog.Any("err", err))
 }
 
+// Bounce tells the sender of a packet that was taken by Host.Forward, or sent to
+// another domain, that it has not arrived after all.
+func (r *Router) Bounce(ctx context.Context, p *Packet, e *stanza.Error) { r.bounce(ctx, p, e) }
+
 // bounce sends an error to the sender. Errors and results are not answered
 // (RFC 6120 section 8.3.1, Rules), and of what the server made only requests,
 // whose asker waits.
