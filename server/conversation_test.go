@@ -55,6 +55,8 @@ var needs = map[string]func(c *conf.Config, prefix string){
 	"few":       few,
 	"anonymous": func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },
 	"cleartext": func(c *conf.Config, _ string) { c.C2S.RequireTLS = false },
+	"day":       func(c *conf.Config, _ string) { c.Accounts.TombstoneDays = 1 },
+	"slow":      func(c *conf.Config, _ string) { c.Limits.Rate, c.Limits.Burst = 4<<10, 10_000 },
 	"admin": func(c *conf.Config, prefix string) {
 		c.Admins = []string{prefix + "alice@" + c.Domains[0]}
 	},
