@@ -46,26 +46,14 @@ func appendXML(dst []byte, e *Edits, op editOp) []byte {
 	return dst
 }
 
-// appendAttrs writes the root's start tag without its end. What stays as it is
-// is copied in runs; done is where the last run ended.
+// appendAttrs writes the root's start tag without its end.
 func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
-	done, declared := 0, false
-	list := s.attrList()
-	for n := range list {
-		a := &list[n]
-		isNS := a.kind == xmlnsAll && s.scoped
-		declared = declared || a.kind == xmlnsAll && !isNS
-		c := s.edited(a, e)
-		if c == nil && !isNS {
-			continue
-		}
-		dst = append(dst, s.Raw[done:a.name-1]...) // without the white space before it
-		done = int(a.vend) + 1
-		if c != nil && c.op == editSet {
-			dst = appendAttr(dst, c.name, c.text)
-		}
+	declared := false
+	if s.xmlns || e != nil && e.attr&(s.usual|1<<otherName) != 0 {
+		dst, declared = s.appendEdited(dst, e)
+	} else {
+		dst = append(dst, s.Raw[:s.tagEnd]...)
 	}
-	dst = append(dst, s.Raw[done:s.tagEnd]...)
 	if o.XMLNS && !declared {
 		dst = appendAttr(dst, "xmlns", o.NS)
 	}
@@ -73,22 +61,42 @@ func (s *Stanza) appendAttrs(dst []byte, e *Edits, o Out) []byte {
 	return s.appendNewAttrs(dst, e)
 }
 
+// appendEdited writes the attributes that the root has. What stays as it is is
+// copied in runs; done is where the last run ended. declared says that its
+// namespace is among them.
+func (s *Stanza) appendEdited(dst []byte, e *Edits) (_ []byte, declared bool) {
+	done := 0
+	list := s.attrList()
+	for n := range list {
+		a := &list[n]
+		c := s.edited(a, e)
+		isNS := a.kind == xmlnsAll && s.scoped
+		declared = declared || a.kind == xmlnsAll && !isNS
+		if c == nil && !isNS {
+			continue
+		}
+		dst = append(dst, s.Raw[done:a.name-1]...) // without the white space before it
+		done = int(a.vend) + 1
+		if c != nil && c.op == editSet {
+			dst = appendAttr(dst, e.name(c), c.text)
+		}
+	}
+	return append(dst, s.Raw[done:s.tagEnd]...), declared
+}
+
 // edited is what happens to an attribute of the root, nil if nothing.
 func (s *Stanza) edited(a *rootAttr, e *Edits) *edit {
-	switch {
-	case e == nil || !e.attr.has(a.is):
-		return nil
-	case a.is == otherName:
-		return e.named(otherName, s.attrName(a))
+	if a.is == otherName {
+		return e.other(s.attrName(a))
 	}
-	return e.named(a.is, "")
+	return e.usual(a.is)
 }
 
 // appendInherited writes what the stanza took over from its stream's header,
 // which does not go along (RFC 6120 section 4.8.5, Namespace Declarations and
 // Prefixes; section 8.1.5, xml:lang).
 func (s *Stanza) appendInherited(dst []byte, e *Edits) []byte {
-	if s.inherits && e.named(nameLang, "") == nil {
+	if s.inherits && e.usual(nameLang) == nil {
 		dst = appendAttr(dst, "xml:lang", s.Lang)
 	}
 	if s.extra == nil {
@@ -108,26 +116,27 @@ func (s *Stanza) appendNewAttrs(dst []byte, e *Edits) []byte {
 		return dst
 	}
 	for i := range e.len() {
-		c := e.at(i)
-		if c.op == editSet && !s.hasAttr(c) && c == e.named(c.usual, c.name) {
-			dst = appendAttr(dst, c.name, c.text)
+		if c := e.at(i); c.op == editSet && s.lacks(c, e) {
+			dst = appendAttr(dst, e.name(c), c.text)
 		}
 	}
 	return dst
 }
 
-// hasAttr says whether the root has the attribute that c is about.
-func (s *Stanza) hasAttr(c *edit) bool {
-	if c.usual != otherName {
-		return s.usual.has(c.usual)
+// lacks says whether c sets an attribute that the root does not have, and
+// nothing behind c changes it again.
+func (s *Stanza) lacks(c *edit, e *Edits) bool {
+	if c.name != otherName {
+		return !s.usual.has(c.name) && c == e.usual(c.name)
 	}
+	name := e.name(c)
 	list := s.attrList()
 	for n := range list {
-		if s.attrName(&list[n]) == c.name {
-			return true
+		if s.attrName(&list[n]) == name {
+			return false
 		}
 	}
-	return false
+	return c == e.other(name)
 }
 
 // appendBody writes what is between the root's tags.

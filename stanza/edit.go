@@ -7,19 +7,24 @@ import "slices"
 // nothing. An Edits is a value; copying it must be safe once it is complete.
 type Edits struct {
 	few  [2]edit // room for what is usual without allocation
-	more []edit
-	n    uint8      // how many of few are in use
-	ops  uint8      // which editOps there are
-	attr usualNames // what set and drop are about, otherName for all others
+	rest *rest   // never changed, so that copies may share it
+	n    uint8   // how many of few are in use
+	ops  uint8   // which editOps there are
+	attr usualNames
+}
+
+// rest is what Edits has no room for.
+type rest struct {
+	edits []edit
+	names []string // of attributes that are not usual
 }
 
 // edit is one change.
 type edit struct {
-	name  string // set, drop
-	text  string // value or XML
-	child int32  // cut
-	op    editOp
-	usual usualName // what name is
+	text string // value or XML
+	at   int32  // cut: which child; set, drop of otherName: index of rest.names
+	op   editOp
+	name usualName // set, drop
 }
 
 type editOp uint8
@@ -35,17 +40,26 @@ const (
 // Set sets an attribute of the root (unescaped value). "to", "from", "type",
 // "id" and "xml:lang" are usual names, xmlns is not for this. The last Set or
 // Drop of a name counts.
-func (e *Edits) Set(name, value string) {
-	e.add(edit{op: editSet, name: name, usual: usualNamed(name), text: value})
-}
+func (e *Edits) Set(name, value string) { e.change(edit{op: editSet, text: value}, name) }
 
 // Drop removes an attribute of the root.
-func (e *Edits) Drop(name string) {
-	e.add(edit{op: editDrop, name: name, usual: usualNamed(name)})
+func (e *Edits) Drop(name string) { e.change(edit{op: editDrop}, name) }
+
+// change appends a change of an attribute.
+func (e *Edits) change(c edit, name string) {
+	c.name = usualNamed(name)
+	if c.name == otherName {
+		next := e.copyRest()
+		c.at = int32(len(next.names))
+		next.names = append(next.names, name)
+		e.rest = next
+	}
+	e.attr.add(c.name)
+	e.add(c)
 }
 
 // Cut removes child i of Stanza.Children.
-func (e *Edits) Cut(i int) { e.add(edit{op: editCut, child: int32(i)}) }
+func (e *Edits) Cut(i int) { e.add(edit{op: editCut, at: int32(i)}) }
 
 // First inserts XML after the root's start tag, Last before its end tag. The
 // XML declares its own namespaces.
@@ -57,24 +71,34 @@ func (e *Edits) Last(xml string) { e.add(edit{op: editLast, text: xml}) }
 // add appends one change.
 func (e *Edits) add(c edit) {
 	e.ops |= 1 << c.op
-	if c.op <= editDrop {
-		e.attr.add(c.usual)
-	}
 	if int(e.n) < len(e.few) {
 		e.few[e.n] = c
 		e.n++
 		return
 	}
-	// Clipped: two copies must not share what is added to each.
-	e.more = append(slices.Clip(e.more), c)
+	next := e.copyRest()
+	next.edits = append(next.edits, c)
+	e.rest = next
+}
+
+// copyRest is a copy of e.rest to add to: two copies of e must not share what
+// is added to each.
+func (e *Edits) copyRest() *rest {
+	if e.rest == nil {
+		return new(rest)
+	}
+	return &rest{edits: slices.Clip(e.rest.edits), names: slices.Clip(e.rest.names)}
 }
 
 // len is how many changes there are.
 func (e *Edits) len() int {
-	if e == nil {
+	switch {
+	case e == nil:
 		return 0
+	case e.rest == nil:
+		return int(e.n)
 	}
-	return int(e.n) + len(e.more)
+	return int(e.n) + len(e.rest.edits)
 }
 
 // at is change i.
@@ -82,22 +106,41 @@ func (e *Edits) at(i int) *edit {
 	if i < int(e.n) {
 		return &e.few[i]
 	}
-	return &e.more[i-int(e.n)]
+	return &e.rest.edits[i-int(e.n)]
+}
+
+// name is the name of the attribute that c is about.
+func (e *Edits) name(c *edit) string {
+	if c.name == otherName {
+		return e.rest.names[c.at]
+	}
+	return usualSpelling[c.name]
 }
 
 // has says whether there is a change of that kind.
 func (e *Edits) has(op editOp) bool { return e != nil && e.ops>>op&1 != 0 }
 
-// named is what happens to the attribute of that name: the last set or drop,
-// nil if nothing. usual is what the name is, so that strings need not be
-// compared to tell the usual ones apart.
-func (e *Edits) named(usual usualName, name string) *edit {
-	if e == nil || !e.attr.has(usual) {
+// usual is what happens to a usual attribute: the last set or drop, nil if
+// nothing.
+func (e *Edits) usual(name usualName) *edit {
+	if e == nil || !e.attr.has(name) {
 		return nil
 	}
 	for i := e.len() - 1; i >= 0; i-- {
-		c := e.at(i)
-		if c.op <= editDrop && c.usual == usual && (usual != otherName || c.name == name) {
+		if c := e.at(i); c.op <= editDrop && c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// other is what happens to an attribute that is not usual.
+func (e *Edits) other(name string) *edit {
+	if e == nil || !e.attr.has(otherName) {
+		return nil
+	}
+	for i := e.len() - 1; i >= 0; i-- {
+		if c := e.at(i); c.op <= editDrop && c.name == otherName && e.name(c) == name {
 			return c
 		}
 	}
@@ -107,7 +150,7 @@ func (e *Edits) named(usual usualName, name string) *edit {
 // cuts says whether child i is removed.
 func (e *Edits) cuts(i int) bool {
 	for n := range e.len() {
-		if c := e.at(n); c.op == editCut && int(c.child) == i {
+		if c := e.at(n); c.op == editCut && int(c.at) == i {
 			return true
 		}
 	}

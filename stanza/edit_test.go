@@ -95,6 +95,8 @@ func TestEditsCopy(t *testing.T) {
 	}
 	before := string(s.Append(nil, &e, Out{}))
 	a, b := e, e
+	a.Set("a", "1")
+	b.Set("b", "2")
 	a.Last("<a/>")
 	b.Last("<b/>")
 	if got := string(s.Append(nil, &e, Out{})); got != before {
@@ -103,6 +105,11 @@ func TestEditsCopy(t *testing.T) {
 	for want, c := range map[string]*Edits{"<a/></message>": &a, "<b/></message>": &b} {
 		if got := string(s.Append(nil, c, Out{})); !strings.HasSuffix(got, want) {
 			t.Errorf("%s, want %s at the end", got, want)
+		}
+	}
+	for want, c := range map[string]*Edits{"<message a='1'>": &a, "<message b='2'>": &b} {
+		if got := string(s.Append(nil, c, Out{})); !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s at the beginning", got, want)
 		}
 	}
 }

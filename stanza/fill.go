@@ -48,6 +48,7 @@ func (w *work) fillAttrs(dst *Stanza, raw string) {
 		a, to := &attrs[n], &list[n]
 		to.name, to.val, to.vend, to.kind = a.start, a.val, a.vend, a.kind
 		if a.kind > ofXML {
+			dst.xmlns = dst.xmlns || a.kind == xmlnsAll
 			continue
 		}
 		if to.is = usualNamed(raw[a.start:a.end]); to.is == otherName {
@@ -57,8 +58,25 @@ func (w *work) fillAttrs(dst *Stanza, raw string) {
 		if a.dirty {
 			value = attrValue(value)
 		}
+		if to.is == nameTo {
+			dst.usual.add(nameTo)
+			dst.To, dst.BadTo = w.address(value)
+			continue
+		}
 		dst.set(to.is, value)
 	}
+}
+
+// address reads a to, which mostly is that of the stanza before.
+func (w *work) address(s string) (j JID, bad bool) {
+	if s == w.to.s && s != "" {
+		return JID{s: s, local: w.to.local, domain: w.to.domain}, false
+	}
+	j, bad = address(s)
+	if j.s == s {
+		w.to = j
+	}
+	return j, bad
 }
 
 // set takes over one of the usual attributes.

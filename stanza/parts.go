@@ -30,7 +30,12 @@ func (b usualNames) has(n usualName) bool { return b>>n&1 != 0 }
 // add puts n into the set.
 func (b *usualNames) add(n usualName) { *b |= 1 << n }
 
-// usualNamed is what an attribute of that name, as it is spelled, is.
+// usualSpelling is how the usual names are spelled; never changed.
+var usualSpelling = [...]string{
+	nameTo: "to", nameFrom: "from", nameType: "type", nameID: "id", nameLang: "xml:lang",
+}
+
+// usualNamed is which usual name that is, as it is spelled.
 func usualNamed(name string) usualName {
 	switch name {
 	case "to":

@@ -129,6 +129,8 @@ type work struct {
 	// content namespace declarations below the root (see frame.content)
 	redeclared []span
 	root       root
+
+	to JID // of the last stanza; canonical as it was written
 }
 
 // root is what is known of the outermost element.
@@ -159,7 +161,7 @@ func (w *work) shrink() {
 		cap(w.kids) > usual || cap(w.redeclared) > usual || cap(w.root.attrs) > usual {
 		*w = work{}
 	}
-	w.ctx = nil
+	w.ctx, w.to = nil, JID{}
 	clear(w.strs[:cap(w.strs)])
 }
 

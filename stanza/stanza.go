@@ -41,6 +41,7 @@ type Stanza struct {
 	empty    bool       // the root has no end tag
 	scoped   bool       // the root is in the content namespace
 	inherits bool       // Lang is the stream header's
+	xmlns    bool       // the root has an xmlns attribute
 	usual    usualNames // which of the usual attributes the root has
 	nameEnd  int32      // where the root's name ends
 	tagEnd   int32      // where ">" or "/>" of its start tag is

@@ -157,6 +157,50 @@ func TestManyChildren(t *testing.T) {
 	}
 }
 
+// Namespaces that are not in the text as they read: with references, and
+// declared by the header of the stream.
+func TestChildNamespaces(t *testing.T) {
+	sc := NewScanner(Limits{})
+	in := []byte("<stream:stream xmlns='jabber:client' xmlns:stream='" + NSStream + "' xmlns:p='urn:p'>")
+	if tok, _, err := sc.Scan(in, nil); tok != Opened {
+		t.Fatal(tok, err)
+	}
+	var s Stanza
+	text := "<message><a/><p:b/><c xmlns='urn:&amp;'/><xml:d/><e xmlns='urn:e'/></message>"
+	if tok, _, err := sc.Scan([]byte(text), &s); tok != Found {
+		t.Fatal(tok, err)
+	}
+	want := []Child{{Name: "a", NS: NSClient}, {Name: "b", NS: "urn:p"}, {Name: "c", NS: "urn:&"},
+		{Name: "d", NS: NSXML}, {Name: "e", NS: "urn:e"}}
+	if s.ChildCount() != len(want) {
+		t.Fatalf("%d children", s.ChildCount())
+	}
+	for i, c := range s.Children() {
+		if c.Name != want[i].Name || c.NS != want[i].NS || !s.Has(c.NS, c.Name) {
+			t.Errorf("child %d is {%s}%s, want %v", i, c.NS, c.Name, want[i])
+		}
+	}
+}
+
+// Equal addresses one behind the other are the same as if each stood alone.
+func TestSameAddress(t *testing.T) {
+	sc := openStream(t)
+	for _, c := range []struct{ to, want string }{
+		{"a@b.lit/c", "a@b.lit/c"}, {"a@b.lit/c", "a@b.lit/c"}, {"A@b.lit", "a@b.lit"},
+		{"A@b.lit", "a@b.lit"}, {"a@b.lit", "a@b.lit"}, {"", ""}, {"@", ""}, {"@", ""},
+		{"a@b.lit", "a@b.lit"},
+	} {
+		var s Stanza
+		tok, _, err := sc.Scan([]byte("<message to='"+c.to+"'/>"), &s)
+		if tok != Found || s.To.String() != c.want || s.BadTo != (c.want == "") {
+			t.Errorf("%q: %v %v %q, bad %v", c.to, tok, err, s.To, s.BadTo)
+		}
+		if c.want != "" && s.To != MustJID(c.want) {
+			t.Errorf("%q is not the address %s", c.to, c.want)
+		}
+	}
+}
+
 // Replies swap the addresses and keep the id (RFC 6120 sections 8.2.3, IQ
 // Semantics, and 8.3.1, Rules).
 func TestReplies(t *testing.T) {
