@@ -14,8 +14,33 @@ import (
 // advance runs the packet's stages up to, without, the given one. It is false
 // if a commit must come first; the packet is then moved on by committed.
 func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
-	for p.stage < until && p.err == nil && !p.stopped {
-		r.runThen(ctx, p)
+	for p.stage < until && !p.stopped {
+		if err := r.stages(ctx, p, until); err != nil {
+			r.ended(ctx, p, p.stage-1, err)
+		}
+		if p.extra != nil {
+			if len(p.extra.writes) > 0 {
+				r.submit(p)
+				return false
+			}
+			r.runCommitted(p)
+		}
+	}
+	if until == finished {
+		r.finish(ctx, p)
+	}
+	return true
+}
+
+// stages runs stages up to the given one, or until one has ended the packet or
+// left something to be done before the next. A panic is an error: it is one
+// stanza's fault, and the process is everybody's.
+func (r *Router) stages(ctx context.Context, p *Packet, until Stage) (err error) {
+	defer r.recovered(&err)
+	for p.stage < until && !p.stopped {
+		if p.extra != nil {
+			r.runThen(ctx, p)
+		}
 		s := p.stage
 		p.stage++
 		if !p.concerns(s) {
@@ -24,19 +49,14 @@ func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 		if s == Deliver && p.Owed {
 			p.hold()
 		}
-		if err := r.protect(func() error { return r.stage(ctx, s, p) }); err != nil {
-			r.ended(ctx, p, s, err)
+		if err := r.stage(ctx, s, p); err != nil {
+			return err
 		}
-		if len(p.writes) > 0 {
-			r.submit(p)
-			return false
+		if x := p.extra; x != nil && len(x.writes)+len(x.committed) > 0 {
+			return nil
 		}
-		r.runCommitted(p)
 	}
-	if until == finished {
-		r.finish(ctx, p)
-	}
-	return true
+	return nil
 }
 
 // concerns says whether anybody has a say in a stage: in refuse and deliver the
@@ -44,7 +64,7 @@ func (r *Router) advance(ctx context.Context, p *Packet, until Stage) bool {
 func (p *Packet) concerns(s Stage) bool {
 	kind := p.Stanza.Kind
 	return s == Refuse || s == Deliver || s == Record && kind == stanza.IQ ||
-		p.sending != nil && len(p.sending.Host.stages[s][kind]) > 0 ||
+		p.Sender != nil && len(p.Sender.Host.stages[s][kind]) > 0 ||
 		p.Dest != nil && len(p.Dest.stages[s][kind]) > 0
 }
 
@@ -52,7 +72,7 @@ func (p *Packet) concerns(s Stage) bool {
 // all the same, and the after stage follows the deliver stage always.
 func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
 	if r.Log.Enabled(ctx, slog.LevelDebug) {
-		r.Log.Debug("stanza ended", "stage", s, "handler", p.by, "from", p.From,
+		r.Log.Debug("stanza ended", "stage", s, "handler", p.seen().by, "from", p.From,
 			"to", p.To, "id", p.Stanza.ID, "why", err)
 	}
 	switch {
@@ -63,26 +83,33 @@ func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
 	case errors.Is(err, Handled):
 		p.stopped = true
 	default:
-		p.err = err
-		p.writes, p.committed, p.then = nil, nil, nil
+		p.fails(err)
+		p.extra.writes, p.extra.committed, p.extra.then = nil, nil, nil
 	}
 }
 
 // finish is the end of a packet's way: its answers go out.
 func (r *Router) finish(ctx context.Context, p *Packet) {
-	if p.err != nil {
-		r.fail(ctx, p, p.err)
-		p.replies = nil
-	} else {
-		r.runThen(ctx, p)
+	if p.extra != nil {
+		r.settle(ctx, p, p.extra)
 	}
-	for _, st := range p.replies {
-		r.answer(ctx, p, st)
-	}
-	p.replies = nil
 	if p.held {
 		p.release(ctx, r, false)
 	}
+}
+
+// settle does what is left to do when a packet has been through its stages.
+func (r *Router) settle(ctx context.Context, p *Packet, x *extra) {
+	if x.err != nil {
+		r.fail(ctx, p, x.err)
+		x.replies = nil
+	} else {
+		r.runThen(ctx, p)
+	}
+	for _, st := range x.replies {
+		r.answer(ctx, p, st)
+	}
+	x.replies = nil
 }
 
 // submit hands the packet's writes to the store.
@@ -93,11 +120,13 @@ func (r *Router) submit(p *Packet) {
 	p.line.mu.Lock()
 	p.waiting = true
 	p.line.mu.Unlock()
-	fns := p.writes
-	p.writes = nil
-	before := p.way
+	x := p.extra
+	fns := x.writes
+	x.writes = nil
+	stopped, before := p.stopped, *x
 	r.Store.Write(func(tx *store.Tx) error {
-		p.rewind(&before)
+		p.stopped = stopped
+		x.rewind(&before)
 		for _, fn := range fns {
 			if err := fn(tx); err != nil {
 				return err
@@ -109,27 +138,26 @@ func (r *Router) submit(p *Packet) {
 
 // rewind forgets what an earlier run of the write functions said: the store
 // may run them twice (store.DB.Write).
-func (p *Packet) rewind(before *way) {
-	p.stopped = before.stopped
-	p.replies = p.replies[:len(before.replies)]
-	p.committed = p.committed[:len(before.committed)]
-	p.then = p.then[:len(before.then)]
+func (x *extra) rewind(before *extra) {
+	x.replies = x.replies[:len(before.replies)]
+	x.committed = x.committed[:len(before.committed)]
+	x.then = x.then[:len(before.then)]
 }
 
 // runCommitted runs the functions that wait for the commit.
 func (r *Router) runCommitted(p *Packet) {
-	for _, fn := range p.committed {
+	for _, fn := range p.extra.committed {
 		r.try(p, fn)
 	}
-	p.committed = nil
+	p.extra.committed = nil
 }
 
 // runThen runs the functions that wait for the next stage.
 func (r *Router) runThen(ctx context.Context, p *Packet) {
-	for _, fn := range p.then {
+	for _, fn := range p.extra.then {
 		r.try(p, func() { fn(ctx) })
 	}
-	p.then = nil
+	p.extra.then = nil
 }
 
 // try runs a function that has no way to fail. A panic in it is logged: the
@@ -140,16 +168,18 @@ func (r *Router) try(p *Packet, fn func()) {
 	}
 }
 
-// protect turns a panic into an error: it is one stanza's fault, and the
-// process is everybody's.
+// protect runs fn and turns a panic into an error.
 func (r *Router) protect(fn func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.Metrics.Panic()
-			err = fmt.Errorf("handler panicked: %v\n%s", v, debug.Stack())
-		}
-	}()
+	defer r.recovered(&err)
 	return fn()
+}
+
+// recovered, deferred, makes a panic the function's error.
+func (r *Router) recovered(err *error) {
+	if v := recover(); v != nil {
+		r.Metrics.Panic()
+		*err = fmt.Errorf("handler panicked: %v\n%s", v, debug.Stack())
+	}
 }
 
 // commit is called by the store's writer, in the order of commits, when the
@@ -163,7 +193,9 @@ func (p *Packet) commit(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.waiting = false
-	p.err = err
+	if err != nil {
+		p.fails(err)
+	}
 	if l.running || l.head != p {
 		return
 	}

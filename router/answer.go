@@ -62,5 +62,9 @@ func (r *Router) answer(ctx context.Context, p *Packet, st *stanza.Stanza) {
 	if from.IsZero() {
 		from = p.To
 	}
-	r.route(ctx, &Packet{Stanza: st, Origin: Server, From: from, To: p.From, Edits: e, id: p.id})
+	a := &Packet{Stanza: st, Origin: Server, From: from, To: p.From, Edits: e}
+	if id := p.seen().id; id != "" {
+		a.more().id = id
+	}
+	r.route(ctx, a)
 }

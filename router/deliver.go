@@ -14,7 +14,7 @@ func (r *Router) deliver(ctx context.Context, p *Packet) error {
 		return nil // a broadcast is package presence's
 	case p.Kind == ToRemote:
 		return r.deliverRemote(ctx, p)
-	case p.Dest.Forward != nil && len(p.replies) == 0:
+	case p.Dest.Forward != nil && len(p.seen().replies) == 0:
 		return p.Dest.Forward(ctx, p)
 	}
 	switch p.Stanza.Kind {
@@ -80,7 +80,7 @@ func (r *Router) deliverIQ(p *Packet) error {
 	case !p.request():
 		r.pending.answered(p)
 		return nil
-	case len(p.replies) > 0:
+	case len(p.seen().replies) > 0:
 		return nil // its owner has answered
 	case p.Kind == ToDomain && p.To.IsHost() && p.Dest.known[p.Stanza.ChildAt(0).NS]:
 		// RFC 6120 section 8.3.3.3, feature-not-implemented: the namespace is

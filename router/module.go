@@ -165,7 +165,7 @@ func (h *Host) run(ctx context.Context, s Stage, p *Packet, side Side, a *Accoun
 	p.Side, p.Account = side, a
 	for i := range steps {
 		if err := steps[i].fn(ctx, p); err != nil {
-			p.by = steps[i].name
+			p.more().by = steps[i].name
 			return err
 		}
 	}
@@ -182,15 +182,15 @@ func (r *Router) stage(ctx context.Context, s Stage, p *Packet) error {
 	if p.isError() && (s == Record || s == After) {
 		return nil // an error is neither kept nor pushed
 	}
-	if p.behalf != nil && s == Refuse {
-		if err := p.behalf.Host.run(ctx, s, p, Sending, p.behalf); err != nil {
+	if a := p.behalf; a != nil && s == Refuse {
+		if err := a.Host.run(ctx, s, p, Sending, a); err != nil {
 			return err
 		}
 	}
 	// To oneself there is one record and one copy: those of the receiver.
 	once := p.self() && p.receives() && (s == Record || s == Copy)
-	if p.sending != nil && !once {
-		if err := p.sending.Host.run(ctx, s, p, Sending, p.sending); err != nil {
+	if a := p.sending(); a != nil && !once {
+		if err := a.Host.run(ctx, s, p, Sending, a); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,7 @@ func (r *Router) stage(ctx context.Context, s Stage, p *Packet) error {
 func (r *Router) rule(ctx context.Context, s Stage, p *Packet) error {
 	switch s {
 	case Refuse:
-		return p.refusal
+		return p.seen().refusal
 	case Record:
 		return r.ask(ctx, p)
 	case Deliver:

@@ -43,9 +43,18 @@ const (
 // makes. Fields are set by the router; modules read them, and change the ones that say so.
 type Packet struct {
 	Stanza *stanza.Stanza
-	Origin Origin
 	Sender *Session // Origin Local
 	Behalf *Session // Origin Server: the session for which it is sent, nil if there is none
+
+	Origin Origin
+	Kind   TargetKind
+	Side   Side // while a stage runs
+
+	// Owed is set by the record stage for a message that must not be lost
+	// with the queue it waits in (see Host.OnLost).
+	Owed bool
+
+	way
 
 	// From is who sent it: the full JID of the session, never what the client
 	// claimed; the bare JID for the presence stanzas that manage subscriptions
@@ -55,24 +64,17 @@ type Packet struct {
 	// none; zero for a broadcast.
 	To stanza.JID
 
-	Kind TargetKind
 	// Targets are who is going to get the original, as resolved before the
 	// stages. While the packet waits for its commit one may end (Send is then
 	// false), and one that begins is not among them.
 	Targets []*Session
 	Dest    *Host    // the host of To, nil if ToRemote
 	Peer    *Account // the receiving account, nil if there is none
-
-	Side    Side     // while a stage runs
-	Account *Account // of that side
+	Account *Account // of the side whose stage runs
 
 	// Edits of the sending side are made before those of the receiving side.
 	// Record may add to both; from and to are the router's.
 	Edits stanza.Edits
-
-	// Owed is set by the record stage for a message that must not be lost
-	// with the queue it waits in (see Host.OnLost).
-	Owed bool
 
 	// Row is the receiver's row that holds the message, 0 for none. Who
 	// stores it sets it.
@@ -82,40 +84,72 @@ type Packet struct {
 	// the module that wrote the row.
 	Outcome Outcome
 
-	sending *Account // the sending side's account, nil if that is not ours
-	behalf  *Account // of what the server sends for an account: who may refuse it first
-	refusal error    // what the routing rules say behind the refuse stage
-	ignored bool     // there is no receiving side
-	by      string   // the handler that ended it, for the log
-	room    [2]*Session
-	id      string // of a request of ours, in place of the stanza's
-	way
-
-	owing atomic.Int32 // of an owed packet: queues that hold it, and one while it is on its way
-	taken atomic.Bool  // a client has it
+	behalf *Account // of what the server sends for an account: who may refuse it first
+	line   *Line
+	next   *Packet // behind it in the line
+	extra  *extra  // see more
+	room   [2]*Session
+	taken  atomic.Bool  // a client has it
+	owing  atomic.Int32 // of an owed packet: queues that hold it, and one while it is on its way
 }
 
 // way is where a packet is in its line and its stages.
 type way struct {
-	line    *Line
-	next    *Packet // behind it in the line
-	stage   Stage   // the next to run
-	waiting bool    // for a commit; guarded by line.mu
-	stopped bool    // it ends here, without an error
-	held    bool    // owing counts the way
-	err     error   // it ends here, with this
+	stage   Stage // the next to run
+	waiting bool  // for a commit; guarded by line.mu
+	stopped bool  // it ends here: without an error if extra.err is nil
+	held    bool  // owing counts the way
+	ignored bool  // there is no receiving side
+}
+
+// extra is what few packets have. It is kept apart so that the others, of which
+// there is one for every message, are small.
+type extra struct {
+	refusal error  // what the routing rules say behind the refuse stage
+	err     error  // why it ends
+	by      string // the handler that ended it, for the log
+	id      string // of a request of ours, in place of the stanza's
 
 	writes    []func(tx *store.Tx) error
 	committed []func()
 	then      []func(ctx context.Context)
 	replies   []*stanza.Stanza
 	payload   *stanza.Element
+
+	// Room for what a message that is stored has, used once.
+	writeRoom     [1]func(tx *store.Tx) error
+	committedRoom [1]func()
+}
+
+// none is the extra of a packet that has none; nothing is ever written to it.
+var none extra
+
+// seen is the packet's extra, to read.
+func (p *Packet) seen() *extra {
+	if p.extra == nil {
+		return &none
+	}
+	return p.extra
+}
+
+// more is the packet's extra, to write.
+func (p *Packet) more() *extra {
+	if p.extra == nil {
+		p.extra = new(extra)
+	}
+	return p.extra
+}
+
+// fails ends the packet with an error.
+func (p *Packet) fails(err error) {
+	p.stopped = true
+	p.more().err = err
 }
 
 // Outcome tells After who took a packet.
 type Outcome struct {
-	Sessions int  // live sessions it was queued for
-	Stored   bool // a row was written for the receiver
+	Sessions int32 // live sessions it was queued for
+	Stored   bool  // a row was written for the receiver
 }
 
 // Write adds a function to the packet's transaction. All functions of a packet
@@ -123,19 +157,34 @@ type Outcome struct {
 // it returned goes to the sender. What follows the stage waits for the commit.
 //
 // fn may run twice (see store.DB.Write); what an earlier run replied is dropped.
-func (p *Packet) Write(fn func(tx *store.Tx) error) { p.writes = append(p.writes, fn) }
+func (p *Packet) Write(fn func(tx *store.Tx) error) {
+	x := p.more()
+	if x.writes == nil && x.writeRoom[0] == nil {
+		x.writes = x.writeRoom[:0]
+	}
+	x.writes = append(x.writes, fn)
+}
 
 // Committed adds a function that runs when the packet's writes are committed,
 // in the order of commits over all packets: caches change there, pushes are
 // sent there (Session.Push, not Router.Route). It must not block. Without
 // writes it runs when the stage ends.
-func (p *Packet) Committed(fn func()) { p.committed = append(p.committed, fn) }
+func (p *Packet) Committed(fn func()) {
+	x := p.more()
+	if x.committed == nil && x.committedRoom[0] == nil {
+		x.committed = x.committedRoom[:0]
+	}
+	x.committed = append(x.committed, fn)
+}
 
 // Then adds a function that runs behind the commit and before the next stage,
 // in the order of the stream: what is routed because of the writes
 // (Router.Route), and before the packet itself goes on. Without writes it runs
 // when the stage ends.
-func (p *Packet) Then(fn func(ctx context.Context)) { p.then = append(p.then, fn) }
+func (p *Packet) Then(fn func(ctx context.Context)) {
+	x := p.more()
+	x.then = append(x.then, fn)
+}
 
 // Reply sends a stanza back to the sender when the packet is finished (after
 // the commit, in the order of the stream). Its to is the sender and its from,
@@ -143,7 +192,8 @@ func (p *Packet) Then(fn func(ctx context.Context)) { p.then = append(p.then, fn
 // packets that are errors or results.
 func (p *Packet) Reply(st *stanza.Stanza) {
 	if !p.answers() {
-		p.replies = append(p.replies, st)
+		x := p.more()
+		x.replies = append(x.replies, st)
 	}
 }
 
@@ -156,12 +206,13 @@ func (p *Packet) Stop() { p.stopped = true }
 
 // Payload is the iq's payload as a tree, nil if there is none.
 func (p *Packet) Payload() *stanza.Element {
-	if p.payload == nil {
+	x := p.more()
+	if x.payload == nil {
 		if c, ok := p.Stanza.Payload(); ok {
-			p.payload = p.Stanza.Element(c)
+			x.payload = p.Stanza.Element(c)
 		}
 	}
-	return p.payload
+	return x.payload
 }
 
 // MessageType is the message's type; what is absent or unknown is "normal"
@@ -188,8 +239,16 @@ func (p *Packet) request() bool {
 	return p.Stanza.Kind == stanza.IQ && (p.Stanza.Type == "get" || p.Stanza.Type == "set")
 }
 
+// sending is the sending side's account, nil if that is not ours.
+func (p *Packet) sending() *Account {
+	if p.Sender == nil {
+		return nil
+	}
+	return p.Sender.Account
+}
+
 // self says whether sender and receiver are the same account.
-func (p *Packet) self() bool { return p.sending != nil && p.sending == p.Peer }
+func (p *Packet) self() bool { return p.Sender != nil && p.Sender.Account == p.Peer }
 
 // receives says whether the stages run for a receiving side.
 func (p *Packet) receives() bool {

@@ -57,11 +57,18 @@ func (g *registry) peek(bare string) *Account {
 	s := g.shard(bare)
 	s.mu.RLock()
 	a := s.accounts[bare]
-	if now := g.clock.Load(); a != nil && a.used.Load() != now {
-		a.used.Store(now)
+	if a != nil {
+		g.touch(a)
 	}
 	s.mu.RUnlock()
 	return a
+}
+
+// touch marks an account as used now.
+func (g *registry) touch(a *Account) {
+	if now := g.clock.Load(); a.used.Load() != now {
+		a.used.Store(now)
+	}
 }
 
 // Account loads the account of a bare JID; store.ErrNotFound if there is none.

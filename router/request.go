@@ -134,7 +134,7 @@ func (r *Router) Request(ctx context.Context, iq *stanza.Stanza, fn func(answer 
 	})
 	p := &Packet{Stanza: iq, Origin: Server, From: iq.From, To: iq.To}
 	p.Edits.Set("id", k.id)
-	p.id = k.id
+	p.more().id = k.id
 	r.route(ctx, p)
 }
 
@@ -155,8 +155,8 @@ func (q *pending) take(k pendingKey) func(*stanza.Stanza) {
 // answered gives an answer to who asked; one that nobody asked for is dropped.
 func (q *pending) answered(p *Packet) {
 	k := pendingKey{from: p.From, to: p.To, id: p.Stanza.ID}
-	if p.id != "" {
-		k.id = p.id // answered here
+	if id := p.seen().id; id != "" {
+		k.id = id // answered here
 	}
 	if fn := q.take(k); fn != nil {
 		fn(p.Stanza)

@@ -19,7 +19,7 @@ func (r *Router) resolve(ctx context.Context, p *Packet) error {
 		p.To = st.To
 	}
 	if p.Sender != nil {
-		p.From, p.sending = p.Sender.JID, p.Sender.Account
+		p.From = p.Sender.JID
 	} else if p.From.IsZero() {
 		p.From = st.From
 	}
@@ -131,8 +131,8 @@ func (p *Packet) subscription() bool {
 
 // resolveAccount applies RFC 6121 section 8.5, Local User.
 func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
-	if p.sending != nil && p.sending.JID == p.To.Bare() {
-		p.Peer = p.sending
+	if a := p.sending(); a != nil && a.JID == p.To.Bare() {
+		p.Peer = a
 	} else if p.Peer, err = r.accounts.get(ctx, r, p.To.Bare(), true); err != nil {
 		if !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("load account: %w", err)
@@ -169,9 +169,9 @@ func (p *Packet) noSuchUser() {
 	case p.Stanza.Kind == stanza.Presence:
 	case p.request(): // what no owner answers is refused in the deliver stage
 	case p.Stanza.Kind == stanza.Message && p.MessageType() == "headline":
-		p.refusal = Handled
+		p.more().refusal = Handled
 	default:
-		p.refusal = stanza.ServiceUnavailable
+		p.more().refusal = stanza.ServiceUnavailable
 	}
 }
 
@@ -186,19 +186,19 @@ func (p *Packet) noSuchUser() {
 func (p *Packet) bareMessage() {
 	switch p.MessageType() {
 	case "error":
-		p.refusal = Handled
+		p.more().refusal = Handled
 		return
 	case "groupchat":
-		p.refusal = stanza.ServiceUnavailable
+		p.more().refusal = stanza.ServiceUnavailable
 		return
 	case "headline":
 		if p.To.IsFull() {
-			p.refusal = Handled
+			p.more().refusal = Handled
 			return
 		}
 	case "normal":
 		if p.To.IsFull() {
-			p.refusal = stanza.ServiceUnavailable
+			p.more().refusal = stanza.ServiceUnavailable
 			return
 		}
 	}
@@ -208,7 +208,7 @@ func (p *Packet) bareMessage() {
 		}
 	}
 	if len(p.Targets) == 0 && p.MessageType() == "headline" {
-		p.refusal = Handled
+		p.more().refusal = Handled
 	}
 }
 
