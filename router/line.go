@@ -36,7 +36,8 @@ type Line struct {
 	room    chan struct{} // closed when there is room again; nil if nobody waits
 	empty   chan struct{} // closed when the line is empty; nil if nobody waits
 
-	spare *incoming // handed out by Incoming, not put in yet; the reader's own
+	recent recent    // the run token's
+	spare  *incoming // handed out by Incoming, not put in yet; the reader's own
 }
 
 // incoming is a packet and the stanza it carries in one allocation.
@@ -57,9 +58,16 @@ func (l *Line) Incoming() *stanza.Stanza {
 	return &l.spare.stanza
 }
 
-// Park forgets the stanza of Incoming, so that an idle stream holds no memory
-// for it.
-func (l *Line) Park() { l.spare = nil }
+// Park forgets the stanza of Incoming and whom the last one was for, so that an
+// idle stream holds no memory for them.
+func (l *Line) Park() {
+	l.spare = nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.running {
+		l.recent = recent{}
+	}
+}
 
 // packet wraps a stanza that came from the line's stream.
 func (l *Line) packet(st *stanza.Stanza) *Packet {

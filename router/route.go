@@ -32,6 +32,10 @@ func (r *Router) resolve(ctx context.Context, p *Packet) error {
 		}
 	}
 	p.address()
+	if p.recall(r) {
+		p.choose()
+		return nil
+	}
 	if p.Dest = r.Host(p.To.Domain()); p.Dest == nil {
 		p.Kind = ToRemote
 		if p.Origin == Remote {
@@ -129,7 +133,7 @@ func (p *Packet) subscription() bool {
 	return false
 }
 
-// resolveAccount applies RFC 6121 section 8.5, Local User.
+// resolveAccount finds the receiving account and who of it gets the packet.
 func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 	if a := p.sending(); a != nil && a.JID == p.To.Bare() {
 		p.Peer = a
@@ -141,11 +145,44 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 		p.noSuchUser()
 		return nil
 	}
+	if p.line != nil {
+		p.line.recent = recent{r.hosts.Load(), p.Dest, p.Peer}
+	}
+	p.choose()
+	return nil
+}
+
+// recent is whom a line's last packet was for: mostly the next one is too.
+type recent struct {
+	hosts *map[string]*Host // of the router at that time
+	dest  *Host
+	peer  *Account
+}
+
+// recall finds the receiving account without looking it up. It may be held so
+// long only because it has a session: such an account is neither dropped nor
+// loaded again (see Account), and one that is deleted has none.
+func (p *Packet) recall(r *Router) bool {
+	if p.line == nil {
+		return false
+	}
+	was := &p.line.recent
+	if was.peer == nil || was.peer.JID != p.To.Bare() || len(was.peer.Sessions()) == 0 ||
+		was.hosts != r.hosts.Load() {
+		return false
+	}
+	p.Dest, p.Peer = was.dest, was.peer
+	r.accounts.touch(p.Peer)
+	return true
+}
+
+// choose applies RFC 6121 section 8.5, Local User, for an account that exists.
+func (p *Packet) choose() {
 	if p.To.IsFull() && (!p.subscription() || p.Origin == Server) {
 		if s := p.Peer.Session(p.To.Resource()); s != nil && !s.leaving.Load() {
 			p.Kind, p.room[0] = ToSession, s
 			p.Targets = p.room[:1]
-			return nil
+			return
 		}
 	}
 	p.Kind = ToBare
@@ -156,7 +193,6 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 	case stanza.Presence:
 		p.barePresence()
 	}
-	return nil
 }
 
 // noSuchUser applies RFC 6121 section 8.5.1, No Such User. Presence is ignored
