@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed testdata/sections-*.txt
+//go:embed testdata/sections-*.txt testdata/musts-*.txt
 var tables embed.FS
 
 // Sections are the titles of sections by document ("RFC 6121", "XEP-0191") and
@@ -21,6 +21,9 @@ func LoadSections() (Sections, error) {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
 	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), "sections-") {
+			continue
+		}
 		text, err := tables.ReadFile("testdata/" + f.Name())
 		if err != nil {
 			return nil, fmt.Errorf("read table: %w", err)

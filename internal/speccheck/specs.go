@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Marker divides doc/specs.md: what stands above it is written by hand, what
-// follows is Index.
+// Marker divides doc/specs.md and doc/musts.md: what stands above it is written
+// by hand, what follows is made.
 const Marker = "<!-- What follows is made by: go test ./internal/speccheck -update -->"
 
 // Index says for each cited section which files cite it: the code, its tests,
