@@ -28,6 +28,8 @@ var needs = map[string]string{
 	"anonymous": "a domain without accounts",
 	"cleartext": "streams without TLS",
 	"few":       "small limits of our configuration",
+	"slow":      "small limits of our configuration",
+	"day":       "names that are free again after a day",
 	"older":     "our conflict policy in the other setting",
 	"privacy":   "privacy lists (XEP-0016)",
 	"strangers": "our rule about strangers in the other setting",
