@@ -66,9 +66,12 @@ func TestOffline(t *testing.T) {
 		w.Login("juliet", "juliet@a.lit/balcony")
 		w.Talk(`
 			juliet -> <presence><priority>1</priority></presence>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat' id='1'><body>Oh blessed night</body>` + delay + `</message>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit/gone' type='chat' id='2'><body>I am afeard</body>` + delay + `</message>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' id='3'><body>Too sweet</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat' id='1'>
+				<body>Oh blessed night</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit/gone' type='chat' id='2'>
+				<body>I am afeard</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' id='3'>
+				<body>Too sweet</body>` + delay + `</message>
 			romeo -> <message to='juliet@a.lit' id='4'><body>Now</body></message>
 			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' id='4'><body>Now</body></message>
 			# once is enough
@@ -104,14 +107,17 @@ func TestPriority(t *testing.T) {
 			# directed presence makes nobody available (RFC 6121 section 4.6)
 			juliet -> <presence to='romeo@a.lit'/>
 			juliet -> <presence><priority> 5 </priority></presence>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'><body>1</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'>
+				<body>1</body>` + delay + `</message>
 			juliet -> <presence><priority>-5</priority></presence>
 			romeo -> <message to='juliet@a.lit' type='chat'><body>2</body></message>
 			juliet -> <presence type='unavailable'/>
 			romeo -> <message to='juliet@a.lit' type='chat'><body>3</body></message>
 			juliet -> <presence/>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'><body>2</body>` + delay + `</message>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'><body>3</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'>
+				<body>2</body>` + delay + `</message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit' type='chat'>
+				<body>3</body>` + delay + `</message>
 		`)
 	})
 }
@@ -123,7 +129,9 @@ func TestQuota(t *testing.T) {
 		w.Talk(`
 			romeo -> <message to='juliet@a.lit' id='1'><body>1</body></message>
 			romeo -> <message to='juliet@a.lit' id='2'><body>2</body></message>
-			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' type='error' id='2'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' type='error' id='2'>
+				<error type='cancel'><service-unavailable
+				xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
 		`)
 		w.Login("juliet", "juliet@a.lit/balcony")
 		w.Talk(`
@@ -141,7 +149,9 @@ func TestNoStorage(t *testing.T) {
 	run(t, "[messages]\noffline = 0", func(w *imtest.World, _ *archive.Archive) {
 		w.Talk(`
 			romeo -> <message to='juliet@a.lit' id='1'><body>1</body></message>
-			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' type='error' id='1'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' type='error' id='1'>
+				<error type='cancel'><service-unavailable
+				xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
 		`)
 		for _, f := range w.Host.Features(router.ToHost) {
 			if f == "msgoffline" {
@@ -154,11 +164,13 @@ func TestNoStorage(t *testing.T) {
 // What another server sends is stored as it came.
 func TestRemote(t *testing.T) {
 	run(t, "", func(w *imtest.World, _ *archive.Archive) {
-		w.Talk(`away -> <message from='iago@b.lit/x' to='juliet@a.lit' xml:lang='it'><body>ciao &amp; &lt;3</body></message>`)
+		w.Talk(`away -> <message from='iago@b.lit/x' to='juliet@a.lit' xml:lang='it'>
+			<body>ciao &amp; &lt;3</body></message>`)
 		w.Login("juliet", "juliet@a.lit/balcony")
 		w.Talk(`
 			juliet -> <presence/>
-			juliet <- <message from='iago@b.lit/x' to='juliet@a.lit' xml:lang='it'><body>ciao &amp; &lt;3</body>` + delay + `</message>
+			juliet <- <message from='iago@b.lit/x' to='juliet@a.lit' xml:lang='it'>
+				<body>ciao &amp; &lt;3</body>` + delay + `</message>
 		`)
 	})
 }
@@ -173,7 +185,8 @@ func TestServerMade(t *testing.T) {
 		w.Login("juliet", "juliet@a.lit/balcony")
 		w.Talk(`
 			juliet -> <presence/>
-			juliet <- <message from='a.lit' to='juliet@a.lit'><body>news</body><store xmlns='urn:xmpp:hints'/>` + delay + `</message>
+			juliet <- <message from='a.lit' to='juliet@a.lit'><body>news</body>
+				<store xmlns='urn:xmpp:hints'/>` + delay + `</message>
 		`)
 	})
 }

@@ -68,9 +68,17 @@ func TestHeaders(t *testing.T) {
 	runFlexible(t, func(w *imtest.World) {
 		talk(w, `
 			juliet -> <iq type='get' id='a'><query xmlns='http://jabber.org/protocol/disco#info' node='NS'/></iq>
-			juliet <- RESULT'a'><query xmlns='http://jabber.org/protocol/disco#info' node='NS'><identity category='automation' type='message-list'/><feature var='NS'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>NS</value></field><field var='number_of_messages'><value>3</value></field></x></query></iq>
-			juliet -> <iq type='get' id='b' to='juliet@a.lit'><query xmlns='http://jabber.org/protocol/disco#items' node='NS'/></iq>
-			juliet <- RESULT'b'><query xmlns='http://jabber.org/protocol/disco#items' node='NS'><item jid='juliet@a.lit' node='N1' name='romeo@a.lit/orchard'/><item jid='juliet@a.lit' node='N2' name='nurse@b.lit/n'/><item jid='juliet@a.lit' node='N3' name='romeo@a.lit/orchard'/></query></iq>
+			juliet <- RESULT'a'><query xmlns='http://jabber.org/protocol/disco#info' node='NS'>
+				<identity category='automation' type='message-list'/><feature var='NS'/>
+				<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'>
+				<value>NS</value></field><field var='number_of_messages'><value>3</value></field>
+				</x></query></iq>
+			juliet -> <iq type='get' id='b' to='juliet@a.lit'>
+				<query xmlns='http://jabber.org/protocol/disco#items' node='NS'/></iq>
+			juliet <- RESULT'b'><query xmlns='http://jabber.org/protocol/disco#items' node='NS'>
+				<item jid='juliet@a.lit' node='N1' name='romeo@a.lit/orchard'/>
+				<item jid='juliet@a.lit' node='N2' name='nurse@b.lit/n'/>
+				<item jid='juliet@a.lit' node='N3' name='romeo@a.lit/orchard'/></query></iq>
 
 			# no flood, but what is new
 			juliet -> <presence/>
@@ -97,22 +105,29 @@ func TestHeaders(t *testing.T) {
 func TestViewAndRemove(t *testing.T) {
 	runFlexible(t, func(w *imtest.World) {
 		talk(w, `
-			juliet -> <iq type='get' id='a'><offline xmlns='NS'><item action='view' node='N3'/><item action='view' node='N2'/></offline></iq>
-			juliet <- <message from='nurse@b.lit/n' to='juliet@a.lit'><body>2</body>DELAY<offline xmlns='NS'><item node='N2'/></offline></message>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'><body>3</body>DELAY<offline xmlns='NS'><item node='N3'/></offline></message>
+			juliet -> <iq type='get' id='a'><offline xmlns='NS'><item action='view' node='N3'/>
+				<item action='view' node='N2'/></offline></iq>
+			juliet <- <message from='nurse@b.lit/n' to='juliet@a.lit'>
+				<body>2</body>DELAY<offline xmlns='NS'><item node='N2'/></offline></message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'>
+				<body>3</body>DELAY<offline xmlns='NS'><item node='N3'/></offline></message>
 			juliet <- RESULT'a'/>
 			juliet -> <iq type='set' id='b'><offline xmlns='NS'><item action='remove' node='N2'/></offline></iq>
 			juliet <- RESULT'b'/>
 			juliet -> <iq type='get' id='c'><offline xmlns='NS'><fetch/></offline></iq>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'><body>1</body>DELAY<offline xmlns='NS'><item node='N1'/></offline></message>
-			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'><body>3</body>DELAY<offline xmlns='NS'><item node='N3'/></offline></message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'>
+				<body>1</body>DELAY<offline xmlns='NS'><item node='N1'/></offline></message>
+			juliet <- <message from='romeo@a.lit/orchard' to='juliet@a.lit'>
+				<body>3</body>DELAY<offline xmlns='NS'><item node='N3'/></offline></message>
 			juliet <- RESULT'c'/>
 			juliet -> <presence/>
 
 			# one that is not there: none of them goes
-			juliet -> <iq type='set' id='d'><offline xmlns='NS'><item action='remove' node='N1'/><item action='remove' node='N9'/></offline></iq>
+			juliet -> <iq type='set' id='d'><offline xmlns='NS'><item action='remove' node='N1'/>
+				<item action='remove' node='N9'/></offline></iq>
 			juliet <- ERROR'd'>NOTFOUND</iq>
-			juliet -> <iq type='get' id='e'><offline xmlns='NS'><item action='view' node='N1'/><item action='view' node='N2'/></offline></iq>
+			juliet -> <iq type='get' id='e'><offline xmlns='NS'><item action='view' node='N1'/>
+				<item action='view' node='N2'/></offline></iq>
 			juliet <- ERROR'e'>NOTFOUND</iq>
 			juliet -> <iq type='get' id='f'><offline xmlns='NS'><item action='view' node='1'/></offline></iq>
 			juliet <- ERROR'f'>NOTFOUND</iq>

@@ -34,10 +34,12 @@ func TestDirected(t *testing.T) {
 			bob   <- <presence from='alice@a.lit/home' to='bob@a.lit'><show>away</show></presence>
 
 			alice -> <presence type='unavailable'><status>bye</status></presence>
-			alice <- <presence type='unavailable' from='alice@a.lit/home' to='alice@a.lit/home'><status>bye</status></presence>
+			alice <- <presence type='unavailable' from='alice@a.lit/home' to='alice@a.lit/home'>
+				<status>bye</status></presence>
 			bob   <- <presence type='unavailable' from='alice@a.lit/home' to='bob@a.lit'><status>bye</status></presence>
 			eve   <- <presence type='unavailable' from='alice@a.lit/home' to='eve@a.lit'><status>bye</status></presence>
-			away  <- <presence type='unavailable' from='alice@a.lit/home' to='room@c.lit/alice'><status>bye</status></presence>
+			away  <- <presence type='unavailable' from='alice@a.lit/home' to='room@c.lit/alice'>
+				<status>bye</status></presence>
 			# once
 			alice -> <presence type='unavailable'/>
 
@@ -103,7 +105,9 @@ func TestDirectedBound(t *testing.T) {
 		}
 		w.Talk(`
 			alice -> <presence id='1' to='more@c.lit/alice'/>
-			alice <- <presence type='error' id='1' from='more@c.lit/alice' to='alice@a.lit/home'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			alice <- <presence type='error' id='1' from='more@c.lit/alice' to='alice@a.lit/home'>
+				<error type='wait'><resource-constraint
+				xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
 			# those that are there may be updated, and make room
 			alice -> <presence to='room7@c.lit/alice'/>
 			away  <- <presence from='alice@a.lit/home' to='room7@c.lit/alice'/>

@@ -42,11 +42,16 @@ func TestBroadcast(t *testing.T) {
 		w.Login("idle", "alice@a.lit/idle")
 		w.Login("tablet", "bob@a.lit/tablet")
 		w.Talk(`
-			work  -> <presence id='p1' xml:lang='en'><show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
-			alice <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='alice@a.lit/home'><show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
-			work  <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='alice@a.lit/work'><show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
-			bob   <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='bob@a.lit'><show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
-			away  <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='zoe@b.lit'><show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
+			work  -> <presence id='p1' xml:lang='en'><show>away</show><c xmlns='urn:x' hash='1'/>
+				<priority>5</priority></presence>
+			alice <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='alice@a.lit/home'>
+				<show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
+			work  <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='alice@a.lit/work'>
+				<show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
+			bob   <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='bob@a.lit'>
+				<show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
+			away  <- <presence id='p1' xml:lang='en' from='alice@a.lit/work' to='zoe@b.lit'>
+				<show>away</show><c xmlns='urn:x' hash='1'/><priority>5</priority></presence>
 			# what the new resource is shown: its own others, local contacts; a probe for the remote one
 			work  <- <presence from='alice@a.lit/home' to='alice@a.lit/work'/>
 			work  <- <presence from='bob@a.lit/desk' to='alice@a.lit/work'/>
@@ -60,8 +65,10 @@ func TestBroadcast(t *testing.T) {
 			away  <- <presence from='alice@a.lit/work' to='zoe@b.lit'><show>dnd</show></presence>
 
 			work  -> <presence type='unavailable'><status>bye</status></presence>
-			alice <- <presence type='unavailable' from='alice@a.lit/work' to='alice@a.lit/home'><status>bye</status></presence>
-			work  <- <presence type='unavailable' from='alice@a.lit/work' to='alice@a.lit/work'><status>bye</status></presence>
+			alice <- <presence type='unavailable' from='alice@a.lit/work' to='alice@a.lit/home'>
+				<status>bye</status></presence>
+			work  <- <presence type='unavailable' from='alice@a.lit/work' to='alice@a.lit/work'>
+				<status>bye</status></presence>
 			bob   <- <presence type='unavailable' from='alice@a.lit/work' to='bob@a.lit'><status>bye</status></presence>
 			away  <- <presence type='unavailable' from='alice@a.lit/work' to='zoe@b.lit'><status>bye</status></presence>
 

@@ -49,7 +49,8 @@ func TestProbe(t *testing.T) {
 		time.Sleep(time.Hour)
 		w.Talk(`
 			away -> <presence type='probe' id='8' from='zoe@b.lit' to='alice@a.lit'/>
-			away <- <presence type='unavailable' id='8' from='alice@a.lit' to='zoe@b.lit'><delay xmlns='urn:xmpp:delay' from='alice@a.lit' stamp='` +
+			away <- <presence type='unavailable' id='8' from='alice@a.lit' to='zoe@b.lit'>
+				<delay xmlns='urn:xmpp:delay' from='alice@a.lit' stamp='` +
 			at.UTC().Format(time.RFC3339) + `'/></presence>
 		`)
 		seen, status, err := w.Store.LastActivity(w.T.Context(), 1)
@@ -110,7 +111,9 @@ func TestPutRight(t *testing.T) {
 			alice -> <presence/>
 			alice <- <presence from='alice@a.lit/home' to='alice@a.lit/home'/>
 			alice <- <presence type='unsubscribed' from='bob@a.lit' to='alice@a.lit'/>
-			alice <- <iq type='set' id='*' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.2'><item jid='bob@a.lit' subscription='none'/></query></iq>
+			alice <- <iq type='set' id='*' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.2'>
+				<item jid='bob@a.lit' subscription='none'/></query></iq>
 		`)
 	})
 }

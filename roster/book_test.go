@@ -48,8 +48,10 @@ func TestPushWhileLoading(t *testing.T) {
 		b.apply(s.Account, changed(3))
 		w.Talk(`
 			home <- <iq type='result' id='1' to='alice@a.lit/home'/>
-			home <- <iq type='set' id='push2' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.2'>` + pushed + `
-			home <- <iq type='set' id='push3' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.3'>` + pushed)
+			home <- <iq type='set' id='push2' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.2'>` + pushed + `
+			home <- <iq type='set' id='push3' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.3'>` + pushed)
 		if len(b.loading) != 0 {
 			t.Error("still loading")
 		}
@@ -68,7 +70,8 @@ func TestAbandonedGet(t *testing.T) {
 		b.begin(s)
 		b.apply(s.Account, changed(2))
 		b.abandon(s)
-		w.Talk(`home <- <iq type='set' id='push2' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.2'>` + pushed)
+		w.Talk(`home <- <iq type='set' id='push2' to='alice@a.lit/home'>
+			<query xmlns='jabber:iq:roster' ver='1.2'>` + pushed)
 	})
 }
 
@@ -97,7 +100,9 @@ func TestBrokenStore(t *testing.T) {
 		}
 		w.Talk(`
 			home -> <iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>
-			home <- <iq type='error' id='1' from='alice@a.lit' to='alice@a.lit/home'><error type='cancel'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+			home <- <iq type='error' id='1' from='alice@a.lit' to='alice@a.lit/home'>
+				<error type='cancel'><internal-server-error
+				xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
 			home -> <iq type='get' id='2'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
 			home <- <iq type='result' id='2' to='alice@a.lit/home'/>
 		`)

@@ -30,29 +30,54 @@ func TestAddUpdateRemove(t *testing.T) {
 			home -> <iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>
 			home <- <iq type='result' id='1' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
 			work -> <iq type='get' id='1' to='alice@a.lit'><query xmlns='jabber:iq:roster'/></iq>
-			work <- <iq type='result' id='1' from='alice@a.lit' to='alice@a.lit/work'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
+			work <- <iq type='result' id='1' from='alice@a.lit' to='alice@a.lit/work'>
+				<query xmlns='jabber:iq:roster' ver='1.0'/></iq>
 
-			idle -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='Bob@B.lit' name='Bob'><group>Friends</group><group>&lt;b></group></item></query></iq>
+			idle -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'>
+				<item jid='Bob@B.lit' name='Bob'><group>Friends</group><group>&lt;b></group></item>
+				</query></iq>
 			idle <- <iq type='result' id='2' from='alice@a.lit' to='alice@a.lit/idle'/>
-			home <- <iq type='set' id='push1' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.1'><item jid='bob@b.lit' name='Bob' subscription='none'><group>Friends</group><group>&lt;b></group></item></query></iq>
-			work <- <iq type='set' id='push1' to='alice@a.lit/work'><query xmlns='jabber:iq:roster' ver='1.1'><item jid='bob@b.lit' name='Bob' subscription='none'><group>Friends</group><group>&lt;b></group></item></query></iq>
+			home <- <iq type='set' id='push1' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.1'>
+				<item jid='bob@b.lit' name='Bob' subscription='none'><group>Friends</group>
+				<group>&lt;b></group></item></query></iq>
+			work <- <iq type='set' id='push1' to='alice@a.lit/work'>
+				<query xmlns='jabber:iq:roster' ver='1.1'>
+				<item jid='bob@b.lit' name='Bob' subscription='none'><group>Friends</group>
+				<group>&lt;b></group></item></query></iq>
 
 			# the item is replaced as a whole; the subscription is not the client's to set
-			home -> <iq type='set' id='3'><query xmlns='jabber:iq:roster'><item jid='bob@b.lit' subscription='both' ask='subscribe' approved='true'/></query></iq>
-			home <- <iq type='set' id='push2' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.2'><item jid='bob@b.lit' subscription='none'/></query></iq>
+			home -> <iq type='set' id='3'><query xmlns='jabber:iq:roster'>
+				<item jid='bob@b.lit' subscription='both' ask='subscribe' approved='true'/></query>
+				</iq>
+			home <- <iq type='set' id='push2' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.2'>
+				<item jid='bob@b.lit' subscription='none'/></query></iq>
 			home <- <iq type='result' id='3' from='alice@a.lit' to='alice@a.lit/home'/>
-			work <- <iq type='set' id='push2' to='alice@a.lit/work'><query xmlns='jabber:iq:roster' ver='1.2'><item jid='bob@b.lit' subscription='none'/></query></iq>
+			work <- <iq type='set' id='push2' to='alice@a.lit/work'>
+				<query xmlns='jabber:iq:roster' ver='1.2'>
+				<item jid='bob@b.lit' subscription='none'/></query></iq>
 
 			# an unchanged item is pushed all the same
-			home -> <iq type='set' id='4'><query xmlns='jabber:iq:roster'><item jid='bob@b.lit' subscription='nonsense'/></query></iq>
-			home <- <iq type='set' id='push3' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.3'><item jid='bob@b.lit' subscription='none'/></query></iq>
+			home -> <iq type='set' id='4'><query xmlns='jabber:iq:roster'>
+				<item jid='bob@b.lit' subscription='nonsense'/></query></iq>
+			home <- <iq type='set' id='push3' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.3'>
+				<item jid='bob@b.lit' subscription='none'/></query></iq>
 			home <- <iq type='result' id='4' from='alice@a.lit' to='alice@a.lit/home'/>
-			work <- <iq type='set' id='push3' to='alice@a.lit/work'><query xmlns='jabber:iq:roster' ver='1.3'><item jid='bob@b.lit' subscription='none'/></query></iq>
+			work <- <iq type='set' id='push3' to='alice@a.lit/work'>
+				<query xmlns='jabber:iq:roster' ver='1.3'>
+				<item jid='bob@b.lit' subscription='none'/></query></iq>
 
-			home -> <iq type='set' id='5'><query xmlns='jabber:iq:roster'><item jid='bob@b.lit' subscription='remove'/></query></iq>
-			home <- <iq type='set' id='push4' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.4'><item jid='bob@b.lit' subscription='remove'/></query></iq>
+			home -> <iq type='set' id='5'><query xmlns='jabber:iq:roster'>
+				<item jid='bob@b.lit' subscription='remove'/></query></iq>
+			home <- <iq type='set' id='push4' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.4'>
+				<item jid='bob@b.lit' subscription='remove'/></query></iq>
 			home <- <iq type='result' id='5' from='alice@a.lit' to='alice@a.lit/home'/>
-			work <- <iq type='set' id='push4' to='alice@a.lit/work'><query xmlns='jabber:iq:roster' ver='1.4'><item jid='bob@b.lit' subscription='remove'/></query></iq>
+			work <- <iq type='set' id='push4' to='alice@a.lit/work'>
+				<query xmlns='jabber:iq:roster' ver='1.4'>
+				<item jid='bob@b.lit' subscription='remove'/></query></iq>
 			work -> <iq type='result' id='push4'/>
 		`)
 	})
@@ -83,7 +108,9 @@ func TestRefusedSets(t *testing.T) {
 				typ, condition, _ := strings.Cut(c.condition, " ")
 				w.Talk(`
 					home -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'>` + c.items + `</query></iq>
-					home <- <iq type='error' id='2' from='alice@a.lit' to='alice@a.lit/home'><error type='` + typ + `'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+					home <- <iq type='error' id='2' from='alice@a.lit' to='alice@a.lit/home'>
+						<error type='` + typ + `'><` + condition + `
+						xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
 					home -> <iq type='get' id='3'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
 					home <- <iq type='result' id='3' to='alice@a.lit/home'/>
 				`)
@@ -98,15 +125,20 @@ func TestLongest(t *testing.T) {
 	imtest.Run(t, "[roster]\ngroups = 2\nitems = 1\n", modules, func(w *imtest.World) {
 		w.Login("home", "alice@a.lit/home")
 		w.Talk(`
-			home -> <iq type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='a@b.lit' name='` + text + `'><group>` + text + `</group><group>2</group></item></query></iq>
+			home -> <iq type='set' id='1'><query xmlns='jabber:iq:roster'>
+				<item jid='a@b.lit' name='` + text + `'><group>` + text + `</group><group>2</group>
+				</item></query></iq>
 			home <- <iq type='result' id='1' from='alice@a.lit' to='alice@a.lit/home'/>
 			# the roster is full, but what is in it may change
 			home -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='b@b.lit'/></query></iq>
-			home <- <iq type='error' id='2' from='alice@a.lit' to='alice@a.lit/home'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+			home <- <iq type='error' id='2' from='alice@a.lit' to='alice@a.lit/home'>
+				<error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+				</error></iq>
 			home -> <iq type='set' id='3'><query xmlns='jabber:iq:roster'><item jid='a@b.lit'/></query></iq>
 			home <- <iq type='result' id='3' from='alice@a.lit' to='alice@a.lit/home'/>
 			home -> <presence type='subscribe' to='b@b.lit'/>
-			home <- <presence type='error' from='b@b.lit' to='alice@a.lit'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			home <- <presence type='error' from='b@b.lit' to='alice@a.lit'><error type='modify'>
+				<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
 		`)
 	})
 }
@@ -117,12 +149,19 @@ func TestOthersRoster(t *testing.T) {
 	imtest.Run(t, "", modules, func(w *imtest.World) {
 		w.Enter("alice", "alice@a.lit/home", "bob", "bob@a.lit/desk")
 		w.Talk(`
-			alice -> <iq type='set' id='1' to='bob@a.lit'><query xmlns='jabber:iq:roster'><item jid='eve@b.lit'/></query></iq>
-			alice <- <iq type='error' id='1' from='bob@a.lit' to='alice@a.lit/home'><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+			alice -> <iq type='set' id='1' to='bob@a.lit'><query xmlns='jabber:iq:roster'>
+				<item jid='eve@b.lit'/></query></iq>
+			alice <- <iq type='error' id='1' from='bob@a.lit' to='alice@a.lit/home'>
+				<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+				</iq>
 			alice -> <iq type='get' id='2' to='bob@a.lit'><query xmlns='jabber:iq:roster'/></iq>
-			alice <- <iq type='error' id='2' from='bob@a.lit' to='alice@a.lit/home'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
-			away -> <iq type='set' id='3' from='eve@b.lit/x' to='bob@a.lit'><query xmlns='jabber:iq:roster'><item jid='eve@b.lit'/></query></iq>
-			away <- <iq type='error' id='3' from='bob@a.lit' to='eve@b.lit/x'><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+			alice <- <iq type='error' id='2' from='bob@a.lit' to='alice@a.lit/home'>
+				<error type='cancel'><service-unavailable
+				xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
+			away -> <iq type='set' id='3' from='eve@b.lit/x' to='bob@a.lit'>
+				<query xmlns='jabber:iq:roster'><item jid='eve@b.lit'/></query></iq>
+			away <- <iq type='error' id='3' from='bob@a.lit' to='eve@b.lit/x'><error type='auth'>
+				<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>
 		`)
 	})
 }
@@ -145,25 +184,37 @@ func TestVersions(t *testing.T) {
 
 			home -> <iq type='get' id='2'><query xmlns='jabber:iq:roster' ver='1.3'/></iq>
 			home <- <iq type='result' id='2' to='alice@a.lit/home'/>
-			home <- <iq type='set' id='push4' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.4'><item jid='d@b.lit' subscription='none'/></query></iq>
-			home <- <iq type='set' id='push5' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.5'><item jid='b@b.lit' subscription='remove'/></query></iq>
-			home <- <iq type='set' id='push6' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'><item jid='a@b.lit' name='A' subscription='none'/></query></iq>
+			home <- <iq type='set' id='push4' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.4'><item jid='d@b.lit' subscription='none'/>
+				</query></iq>
+			home <- <iq type='set' id='push5' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.5'>
+				<item jid='b@b.lit' subscription='remove'/></query></iq>
+			home <- <iq type='set' id='push6' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>
+				<item jid='a@b.lit' name='A' subscription='none'/></query></iq>
 
 			# more changes than items: everything is shorter
 			home -> <iq type='get' id='3'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
-			home <- <iq type='result' id='3' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='3' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 
 			home -> <iq type='get' id='4'><query xmlns='jabber:iq:roster' ver=''/></iq>
-			home <- <iq type='result' id='4' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='4' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 			home -> <iq type='get' id='5'><query xmlns='jabber:iq:roster'/></iq>
-			home <- <iq type='result' id='5' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='5' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 			# unknown: from the future, of another account, not ours
 			home -> <iq type='get' id='6'><query xmlns='jabber:iq:roster' ver='1.7'/></iq>
-			home <- <iq type='result' id='6' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='6' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 			home -> <iq type='get' id='7'><query xmlns='jabber:iq:roster' ver='2.6'/></iq>
-			home <- <iq type='result' id='7' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='7' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 			home -> <iq type='get' id='8'><query xmlns='jabber:iq:roster' ver='1.-1'/></iq>
-			home <- <iq type='result' id='8' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
+			home <- <iq type='result' id='8' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.6'>` + all + `</query></iq>
 		`)
 	})
 }
@@ -201,7 +252,9 @@ func TestFullDisk(t *testing.T) {
 		w.Enter("home", "alice@a.lit/home")
 		w.Talk(`
 			home -> <presence type='subscribe' to='bob@b.lit'/>
-			home <- <presence type='error' from='bob@b.lit' to='alice@a.lit'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			home <- <presence type='error' from='bob@b.lit' to='alice@a.lit'><error type='wait'>
+				<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+				</presence>
 			home -> <iq type='get' id='1'><query xmlns='jabber:iq:roster' ver='1.0'/></iq>
 			home <- <iq type='result' id='1' to='alice@a.lit/home'/>
 		`)

@@ -25,7 +25,8 @@ func TestSubscribe(t *testing.T) {
 		w.Talk(`
 			# section 3.1.2: bare addresses; 3.1.3: to available resources, no roster item
 			alice -> <presence type='subscribe' id='s1' to='bob@a.lit/desk'><status>It is me</status></presence>
-			bob   <- <presence type='subscribe' id='s1' from='alice@a.lit' to='bob@a.lit'><status>It is me</status></presence>
+			bob   <- <presence type='subscribe' id='s1' from='alice@a.lit' to='bob@a.lit'>
+				<status>It is me</status></presence>
 			` + push("alice", "1.1", `<item jid='bob@a.lit' subscription='none' ask='subscribe'/>`) + `
 			# asked again: not delivered again
 			alice -> <presence type='subscribe' to='bob@a.lit'/>
@@ -114,7 +115,8 @@ func TestRequestShownAgain(t *testing.T) {
 	imtest.Run(t, "", modules, func(w *imtest.World) {
 		w.Account("alice@a.lit")
 		w.Talk(`
-			away -> <presence type='subscribe' id='x' from='zoe@b.lit/phone' to='alice@a.lit'><status>1</status><x xmlns='urn:x'><y/></x></presence>
+			away -> <presence type='subscribe' id='x' from='zoe@b.lit/phone' to='alice@a.lit'>
+				<status>1</status><x xmlns='urn:x'><y/></x></presence>
 			away -> <presence type='subscribe' from='zoe@b.lit' to='alice@a.lit'><status>2</status></presence>
 			away -> <presence type='subscribe' from='eve@b.lit' to='alice@a.lit/gone'/>
 		`)
@@ -275,7 +277,8 @@ func TestRemoveCancels(t *testing.T) {
 		w.Enter("alice", "alice@a.lit/home", "bob", "bob@a.lit/desk")
 		w.Do(befriend)
 		w.Talk(`
-			alice -> <iq type='set' id='1'><query xmlns='jabber:iq:roster'><item jid='bob@a.lit' subscription='remove'/></query></iq>
+			alice -> <iq type='set' id='1'><query xmlns='jabber:iq:roster'>
+				<item jid='bob@a.lit' subscription='remove'/></query></iq>
 			` + push("alice", "1.5", `<item jid='bob@a.lit' subscription='remove'/>`) + `
 			alice <- <iq type='result' id='1' from='alice@a.lit' to='alice@a.lit/home'/>
 			bob   <- <presence type='unavailable' from='alice@a.lit/home' to='bob@a.lit'/>
@@ -291,7 +294,8 @@ func TestRemoveCancels(t *testing.T) {
 			` + push("alice", "1.6", `<item jid='zoe@b.lit' subscription='none' ask='subscribe'/>`) + `
 			away  -> <presence type='subscribe' from='zoe@b.lit' to='alice@a.lit'/>
 			alice <- <presence type='subscribe' from='zoe@b.lit' to='alice@a.lit'/>
-			alice -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'><item jid='zoe@b.lit' subscription='remove'/></query></iq>
+			alice -> <iq type='set' id='2'><query xmlns='jabber:iq:roster'>
+				<item jid='zoe@b.lit' subscription='remove'/></query></iq>
 			` + push("alice", "1.8", `<item jid='zoe@b.lit' subscription='remove'/>`) + `
 			alice <- <iq type='result' id='2' from='alice@a.lit' to='alice@a.lit/home'/>
 			away  <- <presence type='unsubscribe' from='alice@a.lit' to='zoe@b.lit'/>
@@ -383,8 +387,10 @@ func TestLongRequest(t *testing.T) {
 	imtest.Run(t, "", modules, func(w *imtest.World) {
 		w.Account("alice@a.lit")
 		w.Talk(`
-			away -> <presence type='subscribe' from='1@b.lit' to='alice@a.lit'><status>` + strings.Repeat("x", 10000) + `</status></presence>
-			away <- <presence type='error' from='alice@a.lit' to='1@b.lit'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			away -> <presence type='subscribe' from='1@b.lit' to='alice@a.lit'>
+				<status>` + strings.Repeat("x", 10000) + `</status></presence>
+			away <- <presence type='error' from='alice@a.lit' to='1@b.lit'><error type='modify'>
+				<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
 		`)
 	})
 }
@@ -398,7 +404,9 @@ func TestManyRequests(t *testing.T) {
 		}
 		w.Talk(`
 			away -> <presence type='subscribe' from='one@b.lit' to='alice@a.lit'/>
-			away <- <presence type='error' from='alice@a.lit' to='one@b.lit'><error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			away <- <presence type='error' from='alice@a.lit' to='one@b.lit'><error type='wait'>
+				<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+				</presence>
 			# one that waits already is no further one
 			away -> <presence type='subscribe' from='1@b.lit' to='alice@a.lit'/>
 			away -> <presence type='unsubscribe' from='1@b.lit' to='alice@a.lit'/>
@@ -419,9 +427,12 @@ func TestOneCommit(t *testing.T) {
 		w.Talk(`
 			# bob's roster is full: neither his nor hers changes
 			bob -> <presence type='subscribed' to='alice@a.lit'/>
-			bob <- <presence type='error' from='alice@a.lit' to='bob@a.lit'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
+			bob <- <presence type='error' from='alice@a.lit' to='bob@a.lit'><error type='modify'>
+				<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>
 			alice -> <iq type='get' id='2'><query xmlns='jabber:iq:roster'/></iq>
-			alice <- <iq type='result' id='2' to='alice@a.lit/home'><query xmlns='jabber:iq:roster' ver='1.1'><item jid='bob@a.lit' subscription='none' ask='subscribe'/></query></iq>
+			alice <- <iq type='result' id='2' to='alice@a.lit/home'>
+				<query xmlns='jabber:iq:roster' ver='1.1'>
+				<item jid='bob@a.lit' subscription='none' ask='subscribe'/></query></iq>
 		`)
 	})
 }

@@ -317,7 +317,8 @@ func TestAdminShutdown(t *testing.T) {
 			bard <- <message from='a.lit' to='bard@a.lit/globe' type='headline'><body>one&#10;two</body></message>
 			bard <- <iq type='result' id='1' from='a.lit' to='bard@a.lit/globe'>` + command(nsAdmin+"announce",
 			" sessionid='*' status='completed'", "<note type='info'>sent to 2 sessions</note>") + `</iq>
-			juliet <- <message from='a.lit' to='juliet@a.lit/balcony' type='headline'><body>one&#10;two</body></message>`)
+			juliet <- <message from='a.lit' to='juliet@a.lit/balcony' type='headline'>
+				<body>one&#10;two</body></message>`)
 		id = w.begin(nsAdmin + "shutdown")
 		w.Send("bard", "<iq type='set' id='1' to='a.lit'>"+command(nsAdmin+"shutdown", " sessionid='"+id+"'",
 			"<x xmlns='jabber:x:data' type='submit'><field var='announcement'><value>bye</value></field>"+

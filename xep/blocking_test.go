@@ -147,20 +147,26 @@ func TestBlockingList(t *testing.T) {
 			juliet -> <iq type='get' id='1'><blocklist BL/></iq>
 			juliet <- RESULT'1'><blocklist BL/></iq>
 			juliet -> <iq type='set' id='2'><block BL><item jid='Romeo@A.lit'/><item jid='iago@b.lit'/></block></iq>
-			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><block BL><item jid='romeo@a.lit'/><item jid='iago@b.lit'/></block></iq>
+			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><block BL>
+				<item jid='romeo@a.lit'/><item jid='iago@b.lit'/></block></iq>
 			juliet <- RESULT'2'/>
 			# garden has not asked for the list and is told nothing; now it asks
 			garden -> <iq type='get' id='1' to='juliet@a.lit'><blocklist BL/></iq>
-			garden <- <iq from='juliet@a.lit' to='juliet@a.lit/garden' type='result' id='1'><blocklist BL><item jid='iago@b.lit'/><item jid='romeo@a.lit'/></blocklist></iq>
+			garden <- <iq from='juliet@a.lit' to='juliet@a.lit/garden' type='result' id='1'>
+				<blocklist BL><item jid='iago@b.lit'/><item jid='romeo@a.lit'/></blocklist></iq>
 		`)
 		pr.was(t, "juliet@a.lit hides from romeo@a.lit", "juliet@a.lit hides from iago@b.lit")
 		talk(w, `
 			juliet -> <iq type='set' id='3'><unblock BL><item jid='romeo@a.lit'/><item jid='who@c.lit'/></unblock></iq>
-			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><unblock BL><item jid='romeo@a.lit'/><item jid='who@c.lit'/></unblock></iq>
-			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><unblock BL><item jid='romeo@a.lit'/><item jid='who@c.lit'/></unblock></iq>
+			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><unblock BL>
+				<item jid='romeo@a.lit'/><item jid='who@c.lit'/></unblock></iq>
+			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><unblock BL>
+				<item jid='romeo@a.lit'/><item jid='who@c.lit'/></unblock></iq>
 			juliet <- RESULT'3'/>
 			# XEP-0377: a report does no harm and is nobody else's business
-			juliet -> <iq type='set' id='4'><block BL><item jid='b.lit'><report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'/></item></block></iq>
+			juliet -> <iq type='set' id='4'><block BL><item jid='b.lit'>
+				<report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'/></item>
+				</block></iq>
 			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><block BL><item jid='b.lit'/></block></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><block BL><item jid='b.lit'/></block></iq>
 			juliet <- RESULT'4'/>
@@ -176,7 +182,8 @@ func TestBlockingList(t *testing.T) {
 		talk(w, `
 			# still blocked by the domain
 			juliet -> <iq type='set' id='7'><unblock BL><item jid='iago@b.lit'/></unblock></iq>
-			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><unblock BL><item jid='iago@b.lit'/></unblock></iq>
+			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><unblock BL>
+				<item jid='iago@b.lit'/></unblock></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><unblock BL><item jid='iago@b.lit'/></unblock></iq>
 			juliet <- RESULT'7'/>
 		`)
@@ -249,10 +256,12 @@ func TestBlockedInbound(t *testing.T) {
 			romeo -> <message to='juliet@a.lit' id='1' type='chat'><body>hi</body></message>
 			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' id='1' type='error'>UNAVAILABLE</message>
 			romeo -> <message to='juliet@a.lit/balcony' id='2'><body>hi</body></message>
-			romeo <- <message from='juliet@a.lit/balcony' to='romeo@a.lit/orchard' id='2' type='error'>UNAVAILABLE</message>
+			romeo <- <message from='juliet@a.lit/balcony' to='romeo@a.lit/orchard' id='2'
+				type='error'>UNAVAILABLE</message>
 			romeo -> <message to='juliet@a.lit' id='3' type='headline'><body>hi</body></message>
 			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' id='3' type='error'>UNAVAILABLE</message>
-			romeo -> <message to='juliet@a.lit/balcony' id='4' type='error'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+			romeo -> <message to='juliet@a.lit/balcony' id='4' type='error'><error type='cancel'>
+				<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
 			romeo -> <iq to='juliet@a.lit/balcony' id='5' type='get'><query xmlns='jabber:iq:version'/></iq>
 			romeo <- <iq from='juliet@a.lit/balcony' to='romeo@a.lit/orchard' id='5' type='error'>UNAVAILABLE</iq>
 			romeo -> <iq to='juliet@a.lit' id='6' type='set'><query xmlns='jabber:iq:version'/></iq>
@@ -284,7 +293,8 @@ func TestBlockedOutbound(t *testing.T) {
 			juliet -> <iq to='romeo@a.lit/orchard' id='2' type='get'><query xmlns='jabber:iq:version'/></iq>
 			juliet <- <iq from='romeo@a.lit/orchard' to='juliet@a.lit/balcony' id='2' type='error'>BLOCKED</iq>
 			juliet -> <presence to='romeo@a.lit/orchard' id='3'/>
-			juliet <- <presence from='romeo@a.lit/orchard' to='juliet@a.lit/balcony' id='3' type='error'>BLOCKED</presence>
+			juliet <- <presence from='romeo@a.lit/orchard' to='juliet@a.lit/balcony' id='3'
+				type='error'>BLOCKED</presence>
 			juliet -> <presence to='iago@b.lit' type='subscribe' id='4'/>
 			juliet <- <presence from='iago@b.lit' to='juliet@a.lit' id='4' type='error'>BLOCKED</presence>
 			# answers are dropped in silence
@@ -311,7 +321,8 @@ func TestBlockedServer(t *testing.T) {
 		talk(w, `
 			juliet -> <presence/>
 			romeo -> <message to='juliet@a.lit/balcony' id='1'><body>hi</body></message>
-			romeo <- <message from='juliet@a.lit/balcony' to='romeo@a.lit/orchard' id='1' type='error'>UNAVAILABLE</message>
+			romeo <- <message from='juliet@a.lit/balcony' to='romeo@a.lit/orchard' id='1'
+				type='error'>UNAVAILABLE</message>
 			juliet -> <iq to='a.lit' type='get' id='2'><query xmlns='x:y'/></iq>
 			juliet <- <iq from='a.lit' to='juliet@a.lit/balcony' type='error' id='2'>UNAVAILABLE</iq>
 			garden -> <message to='juliet@a.lit/balcony'><body>note</body></message>

@@ -37,13 +37,22 @@ func TestPrivacyLists(t *testing.T) {
 		talk(w, `
 			juliet -> <iq type='get' id='1'><query PV/></iq>
 			juliet <- RESULT'1'><query PV/></iq>
-			juliet -> <iq type='set' id='2'><query PV><list name='public'><item action='allow' order='5'><message/><presence-in/></item><item type='jid' value='Tybalt@B.lit' action='deny' order='3'/><item type='group' value='Lovers' action='allow' order='4'><iq/><presence-out/></item></list></query></iq>
+			juliet -> <iq type='set' id='2'><query PV><list name='public'>
+				<item action='allow' order='5'><message/><presence-in/></item>
+				<item type='jid' value='Tybalt@B.lit' action='deny' order='3'/>
+				<item type='group' value='Lovers' action='allow' order='4'><iq/><presence-out/>
+				</item></list></query></iq>
 			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><query PV><list name='public'/></query></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><query PV><list name='public'/></query></iq>
 			juliet <- RESULT'2'/>
 			juliet -> <iq type='get' id='3'><query PV><list name='public'/></query></iq>
-			juliet <- RESULT'3'><query PV><list name='public'><item type='jid' value='tybalt@b.lit' action='deny' order='3'/><item type='group' value='Lovers' action='allow' order='4'><iq/><presence-out/></item><item action='allow' order='5'><message/><presence-in/></item></list></query></iq>
-			juliet -> <iq type='set' id='4'><query PV><list name='special'><item type='subscription' value='none' action='deny' order='1'/></list></query></iq>
+			juliet <- RESULT'3'><query PV><list name='public'>
+				<item type='jid' value='tybalt@b.lit' action='deny' order='3'/>
+				<item type='group' value='Lovers' action='allow' order='4'><iq/><presence-out/>
+				</item><item action='allow' order='5'><message/><presence-in/></item></list></query>
+				</iq>
+			juliet -> <iq type='set' id='4'><query PV><list name='special'>
+				<item type='subscription' value='none' action='deny' order='1'/></list></query></iq>
 			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><query PV><list name='special'/></query></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><query PV><list name='special'/></query></iq>
 			juliet <- RESULT'4'/>
@@ -52,7 +61,8 @@ func TestPrivacyLists(t *testing.T) {
 			juliet -> <iq type='set' id='6'><query PV><default name='public'/></query></iq>
 			juliet <- RESULT'6'/>
 			juliet -> <iq type='get' id='7'><query PV/></iq>
-			juliet <- RESULT'7'><query PV><active name='special'/><default name='public'/><list name='public'/><list name='special'/></query></iq>
+			juliet <- RESULT'7'><query PV><active name='special'/><default name='public'/>
+				<list name='public'/><list name='special'/></query></iq>
 			juliet -> <iq type='set' id='8'><query PV><active/></query></iq>
 			juliet <- RESULT'8'/>
 			# garden uses the default list
@@ -71,7 +81,8 @@ func TestPrivacyLists(t *testing.T) {
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><query PV><list name='public'/></query></iq>
 			juliet <- RESULT'14'/>
 			garden -> <iq type='get' id='15'><query PV/></iq>
-			garden <- <iq from='juliet@a.lit' to='juliet@a.lit/garden' type='result' id='15'><query PV><active name='special'/><list name='special'/></query></iq>
+			garden <- <iq from='juliet@a.lit' to='juliet@a.lit/garden' type='result' id='15'>
+				<query PV><active name='special'/><list name='special'/></query></iq>
 			garden -> <iq type='set' id='16'><query PV><list name='special'/></query></iq>
 			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><query PV><list name='special'/></query></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><query PV><list name='special'/></query></iq>
@@ -240,12 +251,14 @@ func TestPrivacyActive(t *testing.T) {
 			garden <- <message from='evil@b.lit' to='juliet@a.lit/garden' type='error' id='8'>BLOCKED</message>
 
 			# a change of a list that is active is in force at once
-			garden -> <iq type='set' id='9'><query PV><list name='open'><item action='deny' order='1'/></list></query></iq>
+			garden -> <iq type='set' id='9'><query PV><list name='open'>
+				<item action='deny' order='1'/></list></query></iq>
 			juliet <- <iq to='juliet@a.lit/balcony' type='set' id='*'><query PV><list name='open'/></query></iq>
 			garden <- <iq to='juliet@a.lit/garden' type='set' id='*'><query PV><list name='open'/></query></iq>
 			garden <- <iq from='juliet@a.lit' to='juliet@a.lit/garden' type='result' id='9'/>
 			romeo -> <message to='juliet@a.lit/garden' id='10'><body>hi</body></message>
-			romeo <- <message from='juliet@a.lit/garden' to='romeo@a.lit/orchard' type='error' id='10'>UNAVAILABLE</message>
+			romeo <- <message from='juliet@a.lit/garden' to='romeo@a.lit/orchard' type='error'
+				id='10'>UNAVAILABLE</message>
 			# but the server is not kept out
 			garden -> <iq to='a.lit' type='get' id='11'><query xmlns='x:y'/></iq>
 			garden <- <iq from='a.lit' to='juliet@a.lit/garden' type='error' id='11'>UNAVAILABLE</iq>

@@ -77,8 +77,11 @@ func TestStrangersWrittenTo(t *testing.T) {
 		)
 		talk(w, in+refused)
 		talk(w, `
-			juliet -> <message to='iago@b.lit' type='error' id='2'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
-			away <- <message from='juliet@a.lit/balcony' to='iago@b.lit' type='error' id='2'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+			juliet -> <message to='iago@b.lit' type='error' id='2'><error type='cancel'>
+				<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>
+			away <- <message from='juliet@a.lit/balcony' to='iago@b.lit' type='error' id='2'>
+				<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+				</message>
 		`)
 		talk(w, in+refused)
 		talk(w, `
@@ -98,7 +101,8 @@ func TestStrangersPresence(t *testing.T) {
 	runStrangers(t, blockStrangers, nil, func(w *imtest.World) {
 		talk(w, `
 			juliet -> <presence to='room@b.lit/juliet'><x xmlns='http://jabber.org/protocol/muc'/></presence>
-			away <- <presence from='juliet@a.lit/balcony' to='room@b.lit/juliet'><x xmlns='http://jabber.org/protocol/muc'/></presence>
+			away <- <presence from='juliet@a.lit/balcony' to='room@b.lit/juliet'>
+				<x xmlns='http://jabber.org/protocol/muc'/></presence>
 			away -> <message from='room@b.lit/romeo' to='juliet@a.lit/balcony' type='chat'><body>psst</body></message>
 			juliet <- <message from='room@b.lit/romeo' to='juliet@a.lit/balcony' type='chat'><body>psst</body></message>
 			juliet -> <presence to='nurse@b.lit' type='subscribe'/>

@@ -10,7 +10,9 @@
 // have received anything that is not written down. "away" is the rest of the
 // network: another server sends, or is sent to. Order of attributes does not
 // matter; the value '*' matches anything; an error's <text/> counts only if it
-// is written down. Blank lines and those with # do not count.
+// is written down. Blank lines and those with # do not count. A line without an
+// arrow goes on with the stanza above it: at once if it begins a tag, else, with
+// attributes, behind a space.
 //
 // A test runs inside a testing/synctest bubble, so that "nothing more comes" is
 // certain and time is the test's own.
@@ -19,7 +21,6 @@ package imtest
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -203,22 +204,13 @@ func (w *World) Remove(name string) {
 func (w *World) Talk(script string) {
 	w.T.Helper()
 	w.collect()
-	for line := range strings.Lines(script) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		name, rest, _ := strings.Cut(line, " ")
-		arrow, xml, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		switch xml = strings.TrimSpace(xml); arrow {
-		case "->":
-			w.Quiet(line)
-			w.send(name, xml)
+	for _, l := range lines(w.T, script) {
+		if l.arrow == "->" {
+			w.Quiet(l.name + " -> " + l.xml)
+			w.send(l.name, l.xml)
 			w.collect()
-		case "<-":
-			w.expect(name, xml)
-		default:
-			w.T.Fatalf("no arrow: %s", line)
+		} else {
+			w.expect(l.name, l.xml)
 		}
 	}
 	w.Quiet("the end")
@@ -227,9 +219,9 @@ func (w *World) Talk(script string) {
 // Do sends what the lines of a script say and forgets what comes of it.
 func (w *World) Do(script string) {
 	w.T.Helper()
-	for line := range strings.Lines(script) {
-		if name, xml, ok := strings.Cut(strings.TrimSpace(line), "->"); ok {
-			w.send(strings.TrimSpace(name), strings.TrimSpace(xml))
+	for _, l := range lines(w.T, script) {
+		if l.arrow == "->" {
+			w.send(l.name, l.xml)
 			w.Drop()
 		}
 	}
