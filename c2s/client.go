@@ -28,6 +28,7 @@ type client struct {
 	guest     *router.Account // who goes with the stream (XEP-0175)
 
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
+	atWork    bool         // the reader has stanzas to handle; the reader's
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
 	pinged    int64        // when the last ping was sent, Unix seconds; the sweeper's
 
@@ -65,16 +66,22 @@ func (c *client) Addr() string { return c.conn.RemoteAddr().String() }
 
 // Wake implements router.Stream: it starts a writer unless one runs.
 func (c *client) Wake() {
-	c.mu.Lock()
-	start := !c.writing && !c.ended && !c.left
-	c.more = true
-	if start {
-		c.writing = true
-	}
-	c.mu.Unlock()
-	if start {
+	if c.claim() {
 		go c.write()
 	}
+}
+
+// claim makes the caller the writer. It is false if there is one already, which
+// goes on, or nobody may write any more.
+func (c *client) claim() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writing || c.ended || c.left {
+		c.more = true
+		return false
+	}
+	c.writing = true
+	return true
 }
 
 // closing says that the stream is to end: what the client still sends is too late.
@@ -112,13 +119,19 @@ func (c *client) write() {
 			}
 			continue
 		}
-		err := c.conn.Write(b.Bytes)
-		session.Written(b, err)
-		if err != nil {
-			c.broken()
+		if !c.written(b, c.conn.Write(b.Bytes)) {
 			return
 		}
 	}
+}
+
+// written says what became of a batch. It is false if that ends the writer.
+func (c *client) written(b router.Batch, err error) bool {
+	c.bound.Load().Written(b, err)
+	if err != nil {
+		c.broken()
+	}
+	return err == nil
 }
 
 // rest ends the writer when there is nothing to write, and the stream with it

@@ -53,7 +53,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 // that the session has queued meanwhile.
 func (c *client) begin(session *router.Session, result string) {
 	c.bound.Store(session)
-	c.conn.SetSource(session)
+	c.conn.SetSource(c)
 	c.conn.Park()
 	if c.conn.SetDeadline(time.Time{}) != nil || c.conn.Write([]byte(result)) != nil {
 		c.conn.Close() // reader and writer find out

@@ -25,6 +25,7 @@ func (c *client) read() {
 			go c.await()
 			return
 		default:
+			c.Waiting()
 			c.readEnded()
 			return
 		}
@@ -83,6 +84,10 @@ func (c *client) take(st *stanza.Stanza) {
 		c.Close(stanza.StreamUnsupportedStanzaType)
 	case st.Kind == stanza.IQ && c.answer(st):
 	default:
+		if st.Kind != stanza.Message {
+			c.Waiting() // it may read the database
+		}
+		c.work()
 		c.bound.Load().Handle(c.server.work, st)
 	}
 }

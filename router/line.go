@@ -111,6 +111,9 @@ func (l *Line) wait(ctx context.Context, ch *chan struct{}) error {
 	c := *ch
 	l.mu.Unlock()
 	defer l.mu.Lock()
+	if l.sender != nil {
+		l.sender.wakeDeferred()
+	}
 	select {
 	case <-c:
 		return nil

@@ -43,6 +43,7 @@ type Session struct {
 	stream   Stream
 	line     Line
 	queue    queue
+	deferred deferred
 	bound    chan struct{} // closed when the modules know of it
 	unbound  sync.Once
 }
@@ -171,7 +172,7 @@ func (s *Session) enqueue(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
 	r.Metrics.StanzaOut(uint8(st.Kind))
 	r.Metrics.Queue(n)
 	if wake {
-		s.stream.Wake()
+		s.wake(p)
 	}
 	return true
 }

@@ -25,13 +25,16 @@ type Options struct {
 // goroutine reads (Next, Wait, StartTLS …), one writes (Write, CloseWrite) at a
 // time; the others may be called by anybody.
 type Conn struct {
-	sock socket
-	tls  *tls.Conn // nil before TLS
-	scan stanza.Scanner
-	in   input
-	next *stanza.Stanza // filled by the scanner, nil between elements
-	from Source         // of next, nil: new ones
-	rate rate
+	sock  socket
+	tls   *tls.Conn // nil before TLS
+	scan  stanza.Scanner
+	in    input
+	next  *stanza.Stanza // filled by the scanner, nil between elements
+	from  Source         // of next, nil: new ones
+	idle  func()         // c.waiting, made once
+	rate  rate
+	parks bool   // Read does not wait
+	left  []byte // what TryWrite has not tried
 
 	interrupting sync.Mutex // held while interrupted and the read deadline change together
 	interrupted  atomic.Bool
@@ -49,11 +52,11 @@ var (
 	ErrInterrupted = errors.New("stream: interrupted")
 )
 
-// Source gives out the stanzas that are read into. Incoming is an empty one, the
-// same until it has been used; Park says that none is needed for some time.
+// Source gives out the stanzas that are read into.
 type Source interface {
-	Incoming() *stanza.Stanza
-	Park()
+	Incoming() *stanza.Stanza // an empty one, the same until it has been used
+	Waiting()                 // there is nothing to read at the moment
+	Park()                    // no stanza is needed for some time
 }
 
 // NewConn takes over a connection.
@@ -63,6 +66,7 @@ func NewConn(nc net.Conn, o Options) *Conn {
 		scan: *stanza.NewScanner(o.Limits),
 		rate: rate{perSecond: o.Rate, burst: o.Burst},
 	}
+	c.idle = c.waiting
 	c.heard.Store(time.Now().Unix())
 	return c
 }
@@ -125,18 +129,22 @@ func (c *Conn) fill(ctx context.Context) error {
 	if c.interrupted.Load() {
 		return c.readError(os.ErrDeadlineExceeded)
 	}
+	if !c.parks {
+		c.waiting()
+	}
 	n, err := c.rw().Read(c.in.space())
 	c.in.w += n
 	if n > 0 {
 		now := time.Now()
 		c.heard.Store(now.Unix())
 		if d := c.rate.take(n, now); d > 0 {
+			c.waiting()
 			pause(ctx, d, c.closed.Load)
 		}
 		return nil
 	}
 	if err == errAgain {
-		c.idle()
+		c.rest()
 		return ErrIdle
 	}
 	if err == nil {
@@ -158,8 +166,8 @@ func (c *Conn) readError(err error) error {
 	return fmt.Errorf("read stream: %w", err)
 }
 
-// idle gives back what only a reader at work needs.
-func (c *Conn) idle() {
+// rest gives back what only a reader at work needs.
+func (c *Conn) rest() {
 	if c.in.empty() {
 		c.scan.Scan(nil, nil) // lets go of its own scratch memory
 		c.next = nil
@@ -175,12 +183,22 @@ func (c *Conn) idle() {
 //
 // A goroutine whose stack has grown keeps it, so after Park reading is best
 // continued on a fresh one, and again after Compact.
-func (c *Conn) Park() bool { return c.sock.park() }
+func (c *Conn) Park() bool {
+	c.parks = c.sock.park()
+	return c.parks
+}
+
+// waiting tells the source that reading is about to wait.
+func (c *Conn) waiting() {
+	if c.from != nil {
+		c.from.Waiting()
+	}
+}
 
 // Wait returns when Next has something to do: when there is something to read,
 // or an error to find.
 func (c *Conn) Wait() error {
-	if err := c.sock.wait(); err != nil {
+	if err := c.sock.wait(c.idle); err != nil {
 		return c.readError(err)
 	}
 	return nil

@@ -16,10 +16,12 @@ type parked struct {
 	ready  func(fd uintptr) bool // p.read, made once
 	active bool                  // after park
 	block  bool                  // the next raw read waits
+	idle   func()                // and calls this first
 	more   bool                  // the last read may have left something
 	buf    *buffer               // what rest is part of, nil while nothing is there
 	rest   []byte                // read and not given out
 	err    error                 // of the last raw read
+	out    trying
 }
 
 // newParked returns nil for a connection that has no descriptor.
@@ -34,6 +36,7 @@ func newParked(nc net.Conn) socket {
 	}
 	p := &parked{Conn: nc, raw: raw}
 	p.ready = p.read
+	p.out.once = p.out.write
 	return p
 }
 
@@ -65,10 +68,11 @@ func (p *parked) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (p *parked) wait() error {
+func (p *parked) wait(idle func()) error {
 	if len(p.rest) > 0 || p.more {
 		return nil
 	}
+	p.idle = idle
 	return p.fill(true)
 }
 
@@ -99,6 +103,9 @@ func (p *parked) read(fd uintptr) (done bool) {
 	switch {
 	case err == syscall.EAGAIN:
 		p.err = errAgain
+		if p.block {
+			p.idle()
+		}
 		return !p.block
 	case err != nil:
 		p.err = err

@@ -47,4 +47,5 @@ type source struct {
 }
 
 func (s *source) Incoming() *stanza.Stanza { s.st = new(stanza.Stanza); return s.st }
+func (s *source) Waiting()                 {}
 func (s *source) Park()                    { s.parked = true }

@@ -13,9 +13,16 @@ type socket interface {
 	// reports false for a socket that cannot, which goes on to wait in Read.
 	park() bool
 
-	// wait returns when Read has something to give, an error included. It
-	// returns at once if park reported false.
-	wait() error
+	// wait returns when Read has something to give, an error included. Before
+	// it waits it calls idle, which must not wait. It returns at once if park
+	// reported false.
+	wait(idle func()) error
+
+	// tryWrites(true) makes Write never wait, until tryWrites(false): what the
+	// system does not take is kept for the next Write that may wait, or flush.
+	// able is false for a socket that cannot, behind says that something is kept.
+	tryWrites(on bool) (able, behind bool)
+	flush() error
 
 	// CloseWrite closes the writing half where the connection has halves.
 	CloseWrite() error
@@ -59,8 +66,11 @@ type waiting struct {
 }
 
 func (*waiting) park() bool          { return false }
-func (*waiting) wait() error         { return nil }
+func (*waiting) wait(func()) error   { return nil }
+func (*waiting) flush() error        { return nil }
 func (w *waiting) CloseWrite() error { return closeWrite(w.Conn) }
+
+func (*waiting) tryWrites(bool) (able, behind bool) { return false, false }
 
 func closeWrite(nc net.Conn) error {
 	if h, ok := nc.(interface{ CloseWrite() error }); ok {

@@ -23,6 +23,38 @@ func (c *Conn) Write(b []byte) error {
 	return nil
 }
 
+// TryWrite is Write without waiting, for somebody who has other things to do
+// than to wait for this peer. If done is false, something is left: Flush.
+func (c *Conn) TryWrite(b []byte) (done bool, err error) {
+	able := len(b) <= writeSize
+	if able {
+		able, _ = c.sock.tryWrites(true)
+	}
+	if !able {
+		c.left = b
+		return false, nil
+	}
+	_, err = c.rw().Write(b)
+	_, behind := c.sock.tryWrites(false)
+	if err != nil {
+		return true, fmt.Errorf("write stream: %w", err)
+	}
+	return !behind, nil
+}
+
+// Flush writes what TryWrite has left, and waits until it is written. Nothing
+// else is written before. TryWrite's bytes must not change until then.
+func (c *Conn) Flush() error {
+	defer c.writing.Store(0)
+	c.writing.Store(time.Now().Unix())
+	if err := c.sock.flush(); err != nil {
+		return fmt.Errorf("write stream: %w", err)
+	}
+	left := c.left
+	c.left = nil
+	return c.Write(left)
+}
+
 // Stuck reports whether a write has been going on since before t: the peer
 // does not read (RFC 6120 section 4.6.2, Broken Stream). Asking now and then
 // costs less than a deadline for each write.

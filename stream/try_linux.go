@@ -1,0 +1,93 @@
+package stream
+
+import (
+	"sync"
+	"syscall"
+)
+
+// trying is a parked socket's writing side. A lock guards it because the reader
+// writes too when TLS answers something (RFC 8446 section 4.6.3, Key and
+// Initialization Vector Update).
+type trying struct {
+	mu   sync.Mutex
+	on   bool                  // writes do not wait
+	once func(fd uintptr) bool // trying.write, made once
+	b    []byte                // what is being tried, then what is left of it
+	err  error                 // of the last try
+	kept []byte                // what the system has not taken
+}
+
+func (p *parked) tryWrites(on bool) (able, behind bool) {
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	p.out.on = on
+	return true, len(p.out.kept) > 0
+}
+
+// Write waits only where tryWrites is off.
+func (p *parked) Write(b []byte) (int, error) {
+	t := &p.out
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.on {
+		if err := p.writeKept(); err != nil {
+			return 0, err
+		}
+		return p.Conn.Write(b)
+	}
+	rest := b
+	if len(t.kept) == 0 {
+		var err error
+		if rest, err = p.try(b); err != nil {
+			return len(b) - len(rest), err
+		}
+	}
+	t.kept = append(t.kept, rest...)
+	return len(b), nil
+}
+
+// flush writes what was kept, and waits until it is written.
+func (p *parked) flush() error {
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	return p.writeKept()
+}
+
+func (p *parked) writeKept() error {
+	if len(p.out.kept) == 0 {
+		return nil
+	}
+	_, err := p.Conn.Write(p.out.kept)
+	p.out.kept = nil
+	return err
+}
+
+// try writes what the system takes at once, and returns the rest.
+func (p *parked) try(b []byte) (rest []byte, err error) {
+	t := &p.out
+	t.b = b
+	err = p.raw.Write(t.once)
+	if err == nil {
+		err = t.err
+	}
+	rest, t.b = t.b, nil
+	return rest, err
+}
+
+// write is called with the descriptor.
+func (t *trying) write(fd uintptr) (done bool) {
+	var n int
+	for {
+		n, t.err = syscall.Write(int(fd), t.b)
+		if t.err != syscall.EINTR {
+			break
+		}
+	}
+	if n > 0 {
+		t.b = t.b[n:]
+	}
+	if t.err == syscall.EAGAIN {
+		t.err = nil
+	}
+	return true
+}
