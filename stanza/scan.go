@@ -61,6 +61,7 @@ type Scanner struct {
 	late   bool   // something came before the header: no XML declaration any more
 	again  bool   // not the first stream of its connection
 	work   *work  // nil between elements
+	drip   drip   // in a stanza, what comes byte by byte
 }
 
 // streamState says what the scanner expects.
@@ -97,9 +98,20 @@ func (sc *Scanner) Header() *Header { return sc.header }
 // With Found, dst is filled (its Raw is the one copy made). The error is a
 // *StreamError; after it the scanner is finished.
 func (sc *Scanner) Scan(buf []byte, dst *Stanza) (tok Token, n int, err error) {
+	if sc.drip.passes(buf) {
+		return More, 0, nil
+	}
+	return sc.scan(buf, dst)
+}
+
+// scan is Scan for what may have to be read.
+func (sc *Scanner) scan(buf []byte, dst *Stanza) (tok Token, n int, err error) {
+	if sc.drip.passesEnd(buf) {
+		return More, 0, nil
+	}
 	tok, n, failure := sc.next(buf)
 	if failure != nil {
-		sc.state, sc.err = hasFailed, failure
+		sc.state, sc.err, sc.drip = hasFailed, failure, drip{}
 		sc.release()
 		return More, 0, failure
 	}
@@ -121,10 +133,7 @@ func (sc *Scanner) next(buf []byte) (Token, int, *StreamError) {
 	case inStream:
 		return sc.firstLevel(buf)
 	case inStanza:
-		if sc.work.drip(buf) {
-			return More, 0, nil
-		}
-		return sc.stanza(buf, sc.work.pos)
+		return sc.stanza(buf, sc.drip.from(sc.work))
 	case afterEnd:
 		if n := spaces(buf, 0); n > 0 {
 			return Space, n, nil
@@ -168,12 +177,14 @@ func (sc *Scanner) stanza(buf []byte, i int) (Token, int, *StreamError) {
 	switch {
 	case err == nil:
 		sc.state = inStream
+		sc.drip.until = 0
 		return Found, i, nil
 	case err != cut:
 		return More, 0, err
 	case len(b) == sc.work.limits.Bytes:
 		return More, 0, errBytes
 	}
+	sc.drip.start(sc.work, b)
 	return More, 0, nil
 }
 
