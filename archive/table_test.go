@@ -54,7 +54,8 @@ func TestEvents(t *testing.T) {
 		{"no-store and store", "-", bare + body + "<store" + hints + "<no-store" + hints, false, 0},
 		{"no-copy", "-", bare + body + "<no-copy" + hints, false, 1},
 		// chat states only
-		{"chat state", "-", " type='chat'" + bare + "<active xmlns='http://jabber.org/protocol/chatstates'/>", false, 0},
+		{"chat state", "-", " type='chat'" + bare +
+			"<active xmlns='http://jabber.org/protocol/chatstates'/>", false, 0},
 		{"chat state in a thread", "-", " type='chat'" + bare +
 			"<gone xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>", false, 0},
 		{"chat state with body", "-", " type='chat'" + bare + body +
@@ -62,9 +63,11 @@ func TestEvents(t *testing.T) {
 		{"nothing", "-", " type='chat'" + bare, false, 0},
 		// types that are of their time
 		{"headline", "-", " type='headline'" + bare + body, false, 0},
-		{"headline, negative", "<presence><priority>-1</priority></presence>", " type='headline'" + full + body, true, 0},
+		{"headline, negative", "<presence><priority>-1</priority></presence>",
+			" type='headline'" + full + body, true, 0},
 		{"groupchat", "-", " type='groupchat'" + bare + body, false, 0},
-		{"groupchat to a session", "<presence><priority>-1</priority></presence>", " type='groupchat'" + full + body, true, 0},
+		{"groupchat to a session", "<presence><priority>-1</priority></presence>",
+			" type='groupchat'" + full + body, true, 0},
 		{"error", "-", " type='error'" + bare + body, false, 0},
 		{"error to a session", "<presence><priority>-1</priority></presence>", " type='error'" + full +
 			body + "<store" + hints, true, 0},

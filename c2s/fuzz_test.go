@@ -15,7 +15,8 @@ var seeds = []string{
 	hello, starttls, plain("romeo"), bind("x"), goodbye,
 	hello + starttls, hello + plain("romeo") + hello + bind("x") + "<presence/>",
 	"<message to='juliet@a.lit/watch'><body>hi</body></message>",
-	"<message to='juliet@a.lit' xml:lang='de' type='chat'><body>a&amp;b &#x41;</body><x xmlns='urn:x'><y/></x></message>",
+	"<message to='juliet@a.lit' xml:lang='de' type='chat'><body>a&amp;b &#x41;</body>" +
+		"<x xmlns='urn:x'><y/></x></message>",
 	"<iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>",
 	"<iq type='set' id='2'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>",
 	"<iq type='result' id='3' to='a.lit'/>", "<presence to='b@c.lit' type='subscribe'/>",

@@ -299,7 +299,8 @@ func TestShutdownBounded(t *testing.T) {
 		p := w.online("romeo", "y")
 		q := w.online("juliet", "q")
 		for range 8 {
-			q.send("<message to='romeo@a.lit/y' type='headline'><body>" + strings.Repeat("x", 100_000) + "</body></message>")
+			q.send("<message to='romeo@a.lit/y' type='headline'><body>" +
+				strings.Repeat("x", 100_000) + "</body></message>")
 		}
 		q.send("<message to='juliet@a.lit/q' type='headline' id='barrier'/>")
 		q.want("id='barrier'")

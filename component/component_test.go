@@ -197,7 +197,8 @@ func opening(domain string) string {
 const nsStream = "http://etherx.jabber.org/streams"
 
 func streamError(condition string) string {
-	return "<stream:error><" + condition + " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"
+	return "<stream:error><" + condition + " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>" +
+		"</stream:error></stream:stream>"
 }
 
 // shake opens the stream and says the proof, without waiting for the answer.
@@ -289,7 +290,8 @@ func TestRefused(t *testing.T) {
 			c.t = t
 			c.send(test.send)
 			before := c.want(test.want)
-			if !strings.HasPrefix(before+test.want, "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept'") {
+			const header = "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept'"
+			if !strings.HasPrefix(before+test.want, header) {
 				t.Errorf("header: %s", before)
 			}
 			if !strings.HasSuffix(test.want, "</stream:stream>") {

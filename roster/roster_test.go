@@ -99,7 +99,8 @@ func TestRefusedSets(t *testing.T) {
 		{"empty group", `<item jid='a@b.lit'><group/></item>`, "modify not-acceptable"},
 		{"long group", `<item jid='a@b.lit'><group>` + long + `</group></item>`, "modify not-acceptable"},
 		{"group twice", `<item jid='a@b.lit'><group>g</group><group>g</group></item>`, "modify bad-request"},
-		{"many groups", `<item jid='a@b.lit'><group>1</group><group>2</group><group>3</group></item>`, "modify not-acceptable"},
+		{"many groups", `<item jid='a@b.lit'><group>1</group><group>2</group><group>3</group></item>`,
+			"modify not-acceptable"},
 		{"unknown removed", `<item jid='a@b.lit' subscription='remove'/>`, "cancel item-not-found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -177,7 +178,8 @@ func TestVersions(t *testing.T) {
 				home -> <iq type='set' id='%d'><query xmlns='jabber:iq:roster'><item %s/></query></iq>
 				home <- <iq type='result' id='%d' from='alice@a.lit' to='alice@a.lit/home'/>`, i, item, i))
 		}
-		const all = `<item jid='a@b.lit' name='A' subscription='none'/><item jid='c@b.lit' subscription='none'/><item jid='d@b.lit' subscription='none'/>`
+		const all = `<item jid='a@b.lit' name='A' subscription='none'/>` +
+			`<item jid='c@b.lit' subscription='none'/><item jid='d@b.lit' subscription='none'/>`
 		w.Talk(`
 			home -> <iq type='get' id='1'><query xmlns='jabber:iq:roster' ver='1.6'/></iq>
 			home <- <iq type='result' id='1' to='alice@a.lit/home'/>

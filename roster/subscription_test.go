@@ -126,7 +126,8 @@ func TestRequestShownAgain(t *testing.T) {
 			w.Talk(`
 				` + name + ` -> <presence><priority>-1</priority></presence>
 				` + name + ` <- <presence from='` + full + `' to='` + full + `'><priority>-1</priority></presence>
-				` + name + ` <- <presence type='subscribe' id='x' from='zoe@b.lit' to='` + full + `'><status>1</status><x xmlns='urn:x'><y/></x></presence>
+				` + name + ` <- <presence type='subscribe' id='x' from='zoe@b.lit' to='` + full + `'>
+				<status>1</status><x xmlns='urn:x'><y/></x></presence>
 				` + name + ` <- <presence type='subscribe' from='eve@b.lit' to='` + full + `'/>
 				# not initial presence
 				` + name + ` -> <presence/>

@@ -15,7 +15,8 @@ import (
 // it under another's name; and nothing panics.
 func FuzzRoute(f *testing.F) {
 	for _, to := range []string{"", "a.lit", "a.lit/x", "romeo@a.lit", "romeo@a.lit/orchard", "romeo@a.lit/x",
-		"juliet@a.lit", "juliet@a.lit/balcony", "nobody@a.lit", "chat.a.lit", "r@chat.a.lit/n", "x@b.lit", "@", "\u202e"} {
+		"juliet@a.lit", "juliet@a.lit/balcony", "nobody@a.lit", "chat.a.lit",
+		"r@chat.a.lit/n", "x@b.lit", "@", "\u202e"} {
 		for _, typ := range []string{"", "get", "set", "result", "error", "chat", "headline", "subscribe", "probe"} {
 			f.Add(uint8(1), to, typ, "1", "q", "urn:all", false)
 			f.Add(uint8(2), to, typ, "1", "priority", "", false)

@@ -248,7 +248,8 @@ func TestFailedWrite(t *testing.T) {
 					t.Errorf("%s: %q %v", id, v, err)
 				}
 			}
-			if logged := strings.Contains(w.logs.String(), "stanza failed"); logged != (c.want == "internal-server-error") {
+			logged := strings.Contains(w.logs.String(), "stanza failed")
+			if logged != (c.want == "internal-server-error") {
 				t.Errorf("log: %s", w.logs)
 			}
 		})

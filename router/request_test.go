@@ -66,12 +66,13 @@ func TestRequest(t *testing.T) {
 	short, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	w.r.Request(short, stanza.MustParse(
-		"<iq type='get' id='x' from='a.lit' to='juliet@a.lit/balcony'><q xmlns='x'/></iq>"), func(answer *stanza.Stanza) {
-		if answer != nil {
-			t.Error("answered")
-		}
-		close(ended)
-	})
+		"<iq type='get' id='x' from='a.lit' to='juliet@a.lit/balcony'><q xmlns='x'/></iq>"),
+		func(answer *stanza.Stanza) {
+			if answer != nil {
+				t.Error("answered")
+			}
+			close(ended)
+		})
 	cancel()
 	<-ended
 	w.r.pending.mu.Lock()
@@ -85,7 +86,8 @@ func TestRequest(t *testing.T) {
 func TestRequestRemote(t *testing.T) {
 	w := newWorld(t, store.Options{})
 	answers := 0
-	w.r.Request(t.Context(), stanza.MustParse("<iq type='get' id='x' from='juliet@a.lit' to='b.lit'><q xmlns='x'/></iq>"),
+	w.r.Request(t.Context(), stanza.MustParse(
+		"<iq type='get' id='x' from='juliet@a.lit' to='b.lit'><q xmlns='x'/></iq>"),
 		func(*stanza.Stanza) { answers++ })
 	w.account("juliet@a.lit")
 	id := regexp.MustCompile(`id='([^']*)'`).FindStringSubmatch(w.out.take())[1]

@@ -75,7 +75,8 @@ func TestControlUsers(t *testing.T) {
 	l := startLive(t, false)
 	done := must[control.None](t)
 	add := func(jid, password string) error {
-		_, err := call[control.None](l, control.CmdAdd, control.VerifierArgs{JID: jid, Verifier: verifierOf(t, password)})
+		_, err := call[control.None](l, control.CmdAdd, control.VerifierArgs{
+			JID: jid, Verifier: verifierOf(t, password)})
 		return err
 	}
 	for _, jid := range []string{"alice@localhost", "Bob@localhost"} {
@@ -84,7 +85,8 @@ func TestControlUsers(t *testing.T) {
 		}
 	}
 	for jid, want := range map[string]string{
-		"alice@localhost": "exists", "x@example.org": "not a domain of this server", "localhost": "no account's address",
+		"alice@localhost": "exists", "x@example.org": "not a domain of this server",
+		"localhost":         "no account's address",
 		"x@localhost/phone": "no account's address", "@": "no account's address",
 	} {
 		var e *control.Error

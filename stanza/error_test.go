@@ -75,7 +75,8 @@ func TestStreamErrorXML(t *testing.T) {
 		{StreamConflict, `<stream:error><conflict` + inStreams + `/></stream:error>`},
 		{StreamPolicyViolation.WithText("too large"), `<stream:error><policy-violation` + inStreams + `/>` +
 			`<text` + inStreams + ` xml:lang='en'>too large</text></stream:error>`},
-		{&host, `<stream:error><see-other-host` + inStreams + `>[::1]:5222</see-other-host><x xmlns='urn:x'/></stream:error>`},
+		{&host, `<stream:error><see-other-host` + inStreams +
+			`>[::1]:5222</see-other-host><x xmlns='urn:x'/></stream:error>`},
 	} {
 		if got := c.err.XML(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

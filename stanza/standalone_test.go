@@ -11,7 +11,8 @@ func TestStandalone(t *testing.T) {
 		{"prefix declared again", `<p:a xmlns:p='q' xmlns='u'/>`, `<p:a xmlns:p='q' xmlns='u'/>`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := MustParse(`<iq><query xmlns='v&amp;w' xmlns:p='pp'><z xmlns='z' xmlns:y='y'/>` + tc.inner + `</query></iq>`)
+			s := MustParse(`<iq><query xmlns='v&amp;w' xmlns:p='pp'><z xmlns='z' xmlns:y='y'/>` +
+				tc.inner + `</query></iq>`)
 			c, _ := s.Payload()
 			e := s.Element(c).Children[1]
 			if got := e.Standalone(); got != tc.want {

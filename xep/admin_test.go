@@ -153,7 +153,8 @@ func TestAdminCommands(t *testing.T) {
 		if got := verifier(w.World, "nurse@a.lit"); got != "plain:b" {
 			t.Errorf("nurse's password is %q", got)
 		}
-		want(t, "registered", answer(w.World, "bard", "set", "a.lit", command(nsAdmin+"get-registered-users-num", "", "")),
+		want(t, "registered",
+			answer(w.World, "bard", "set", "a.lit", command(nsAdmin+"get-registered-users-num", "", "")),
 			done, "var='registeredusersnum'", "<value>3</value>")
 		want(t, "list", w.run("get-registered-users-list", "max_items=2"), done,
 			"<value>bard@a.lit</value><value>juliet@a.lit</value></field>")

@@ -328,7 +328,8 @@ func TestBlockedServer(t *testing.T) {
 			garden -> <message to='juliet@a.lit/balcony'><body>note</body></message>
 			juliet <- <message from='juliet@a.lit/garden' to='juliet@a.lit/balcony'><body>note</body></message>
 		`)
-		w.Router.Route(w.T.Context(), stanza.MustParse("<message from='a.lit' to='juliet@a.lit'><body>news</body></message>"))
+		w.Router.Route(w.T.Context(), stanza.MustParse(
+			"<message from='a.lit' to='juliet@a.lit'><body>news</body></message>"))
 		w.Talk(`juliet <- <message from='a.lit' to='juliet@a.lit'><body>news</body></message>`)
 	})
 }

@@ -34,7 +34,8 @@ func TestCommandSessions(t *testing.T) {
 		refuses("bard", command(add, "", empty), commandCond("modify", "bad-request", "bad-sessionid"))
 		refuses("bard", command(add, " action='cancel'", ""), commandCond("modify", "bad-request", "bad-sessionid"))
 		refuses("bard", command(add, session, ""), commandCond("modify", "bad-request", "bad-payload"))
-		refuses("bard", command(add, session+" action='prev'", empty), commandCond("modify", "bad-request", "bad-action"))
+		refuses("bard", command(add, session+" action='prev'", empty),
+			commandCond("modify", "bad-request", "bad-action"))
 		refuses("bard", command(add, " action='dance'", ""), commandCond("modify", "bad-request", "malformed-action"))
 		refuses("bard", command("none", "", ""), cond("cancel", "item-not-found"))
 
@@ -49,7 +50,8 @@ func TestCommandSessions(t *testing.T) {
 		time.Sleep(11 * time.Minute)
 		want(t, "late", w.submit(add, id, "submit"), "<session-expired ")
 		id = w.begin(add)
-		want(t, "cancel", answer(w.World, "bard", "set", "a.lit", command(add, " action='cancel' sessionid='"+id+"'", "")),
+		want(t, "cancel",
+			answer(w.World, "bard", "set", "a.lit", command(add, " action='cancel' sessionid='"+id+"'", "")),
 			"status='canceled'")
 		want(t, "canceled", w.submit(add, id, "submit"), "<session-expired ")
 	})
@@ -108,6 +110,7 @@ func TestCommandDisco(t *testing.T) {
 					"<feature var='http://jabber.org/protocol/commands'/><feature var='jabber:x:data'/></query>"},
 		)
 		w.Talk("away -> <iq type='set' id='1' from='bard@b.lit/x' to='a.lit'>" + command(nsAdmin+"announce", "", "") +
-			"</iq>\naway <- <iq type='error' id='1' from='a.lit' to='bard@b.lit/x'>" + cond("auth", "forbidden") + "</iq>")
+			"</iq>\naway <- <iq type='error' id='1' from='a.lit' to='bard@b.lit/x'>" +
+			cond("auth", "forbidden") + "</iq>")
 	})
 }

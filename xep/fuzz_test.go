@@ -64,7 +64,8 @@ func FuzzCommands(f *testing.F) {
 		{" action='complete' sessionid='x'", `<x xmlns='jabber:x:data' type='submit'/>`},
 		{" action='cancel'", ""},
 		{" sessionid=''", `<x xmlns='jabber:x:data' type='submit'><field var='max_items'><value>9</value></field></x>`},
-		{" sessionid='&lt;'", `<x xmlns='jabber:x:data' type='submit'><field var='delay'><value>-0</value></field></x>`},
+		{" sessionid='&lt;'",
+			`<x xmlns='jabber:x:data' type='submit'><field var='delay'><value>-0</value></field></x>`},
 	} {
 		for n := range uint8(19) {
 			f.Add(n, s[0], s[1])

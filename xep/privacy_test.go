@@ -98,11 +98,13 @@ func TestPrivacyErrors(t *testing.T) {
 		list(w, "l", "<item action='deny' order='1'/>")
 		get := func(payload, want string) {
 			t.Helper()
-			talk(w, "juliet -> <iq type='get' id='1'><query PV>"+payload+"</query></iq>\njuliet <- ERROR'1'>"+want+"</iq>")
+			talk(w, "juliet -> <iq type='get' id='1'><query PV>"+payload+
+				"</query></iq>\njuliet <- ERROR'1'>"+want+"</iq>")
 		}
 		set := func(payload, want string) {
 			t.Helper()
-			talk(w, "juliet -> <iq type='set' id='1'><query PV>"+payload+"</query></iq>\njuliet <- ERROR'1'>"+want+"</iq>")
+			talk(w, "juliet -> <iq type='set' id='1'><query PV>"+payload+
+				"</query></iq>\njuliet <- ERROR'1'>"+want+"</iq>")
 		}
 		item := func(attrs, want string) {
 			t.Helper()

@@ -61,7 +61,8 @@ func TestStrangers(t *testing.T) {
 			away -> <presence from='iago@b.lit' to='juliet@a.lit' type='subscribe'/>
 			juliet <- <presence from='iago@b.lit' to='juliet@a.lit' type='subscribe'/>
 		`)
-		w.Router.Route(w.T.Context(), stanza.MustParse("<message from='a.lit' to='juliet@a.lit'><body>news</body></message>"))
+		w.Router.Route(w.T.Context(), stanza.MustParse(
+			"<message from='a.lit' to='juliet@a.lit'><body>news</body></message>"))
 		w.Talk("juliet <- <message from='a.lit' to='juliet@a.lit'><body>news</body></message>")
 	})
 }

@@ -188,7 +188,8 @@ func (c *client) login(ctx context.Context, user, password, resource string) err
 		return err
 	}
 	auth := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
-	if err := c.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + auth + "</auth>"); err != nil {
+	if err := c.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" +
+		auth + "</auth>"); err != nil {
 		return err
 	}
 	if _, err := c.element(ctx, "success"); err != nil {

@@ -96,7 +96,8 @@ func (r *run) authenticate(ctx context.Context, c *client, actor, what string) e
 		return err
 	}
 	text := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password(user)))
-	if err := c.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + text + "</auth>"); err != nil {
+	if err := c.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" +
+		text + "</auth>"); err != nil {
 		return err
 	}
 	if _, err := c.element(ctx, "success"); err != nil {

@@ -18,7 +18,8 @@ func TestMatch(t *testing.T) {
 		{"any order", "<a><b/><c/></a>", "<a><c/><b/></a>", ""},
 		{"variable once", "<a><b v='$1'/><c v='$1'/></a>", "<a><b v='x'/><c v='x'/></a>", ""},
 		{"variable twice", "<a><b v='$1'/><c v='$1'/></a>", "<a><b v='x'/><c v='y'/></a>", "expected"},
-		{"backtracking", "<a><b v='$1'><d/></b><b/><c v='$1'/></a>", "<a><b v='x'/><b v='y'><d/></b><c v='y'/></a>", ""},
+		{"backtracking", "<a><b v='$1'><d/></b><b/><c v='$1'/></a>",
+			"<a><b v='x'/><b v='y'><d/></b><c v='y'/></a>", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m := &matcher{vars: map[string]string{}}
