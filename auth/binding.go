@@ -56,9 +56,9 @@ func (b ChannelBinding) matches(header string, input []byte) bool {
 }
 
 // NewChannelBindings computes what a connection can be bound by: state after
-// the handshake, and the leaf certificate that this connection was given (its
-// DER form; nil when not known). crypto/tls tells the server neither later, so
-// the caller notes it in GetCertificate.
+// the handshake, and the certificate that this connection was given (nil when
+// not known). crypto/tls does not tell the server later, so the caller notes it
+// in GetCertificate.
 //
 //   - tls-exporter (RFC 9266) on TLS 1.3, and on TLS 1.2 with an extended master
 //     secret, without which crypto/tls refuses to export.
@@ -70,7 +70,7 @@ func (b ChannelBinding) matches(header string, input []byte) bool {
 //   - tls-server-end-point (RFC 5929 section 4; XEP-0440 section 3, Business
 //     Rules, makes it a MUST), but not on a resumed connection, in which no
 //     certificate was sent.
-func NewChannelBindings(state *tls.ConnectionState, leaf []byte) ChannelBindings {
+func NewChannelBindings(state *tls.ConnectionState, cert *tls.Certificate) ChannelBindings {
 	var bindings ChannelBindings
 	if exporter, err := exporterBinding(state); err == nil {
 		bindings = append(bindings, exporter)
@@ -78,7 +78,7 @@ func NewChannelBindings(state *tls.ConnectionState, leaf []byte) ChannelBindings
 			bindings = append(bindings, ChannelBinding{Type: tlsUnique, Data: state.TLSUnique})
 		}
 	}
-	if digest := endPointDigest(leaf); digest != nil && !state.DidResume {
+	if digest := endPointDigest(cert); digest != nil && !state.DidResume {
 		bindings = append(bindings, ChannelBinding{Type: tlsServerEndPoint, Data: digest})
 	}
 	return bindings
@@ -108,11 +108,12 @@ func exporterBinding(state *tls.ConnectionState) (ChannelBinding, error) {
 // undefined: of those that crypto/tls serves that is Ed25519, which has no hash
 // to choose (its inner SHA-512 is part of the scheme). RSA-PSS has one: crypto/
 // x509 knows only the parameters that use the same hash twice.
-func endPointDigest(leaf []byte) []byte {
-	cert, err := x509.ParseCertificate(leaf)
-	if err != nil {
+func endPointDigest(pair *tls.Certificate) []byte {
+	cert := leafOf(pair)
+	if cert == nil {
 		return nil
 	}
+	leaf := cert.Raw
 	switch cert.SignatureAlgorithm {
 	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1,
 		x509.SHA256WithRSA, x509.ECDSAWithSHA256, x509.SHA256WithRSAPSS:
@@ -126,4 +127,19 @@ func endPointDigest(leaf []byte) []byte {
 		return digest[:]
 	}
 	return nil
+}
+
+// leafOf is the parsed certificate, nil if there is none.
+func leafOf(pair *tls.Certificate) *x509.Certificate {
+	switch {
+	case pair == nil || len(pair.Certificate) == 0:
+		return nil
+	case pair.Leaf != nil:
+		return pair.Leaf
+	}
+	cert, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		return nil
+	}
+	return cert
 }

@@ -14,7 +14,7 @@ import (
 func TestChannelBindingsTLS13(t *testing.T) {
 	cert := serverCert(t, "ecdsa", x509.ECDSAWithSHA256)
 	server, client := handshake(t, cert, tls.VersionTLS13)
-	bindings := NewChannelBindings(&server, cert.Certificate[0])
+	bindings := NewChannelBindings(&server, &cert)
 	if got := bindings.Types(); !slices.Equal(got, []string{tlsExporter, tlsServerEndPoint}) {
 		t.Fatalf("types %q", got)
 	}
@@ -27,7 +27,7 @@ func TestChannelBindingsTLS13(t *testing.T) {
 		t.Errorf("end point %x, want %x", bindings[1].Data, digest)
 	}
 	another, _ := handshake(t, cert, tls.VersionTLS13)
-	if other := NewChannelBindings(&another, cert.Certificate[0]); bytes.Equal(other[0].Data, want) {
+	if other := NewChannelBindings(&another, &cert); bytes.Equal(other[0].Data, want) {
 		t.Error("two connections export the same")
 	}
 }
@@ -35,7 +35,7 @@ func TestChannelBindingsTLS13(t *testing.T) {
 func TestChannelBindingsTLS12(t *testing.T) {
 	cert := serverCert(t, "ecdsa", x509.ECDSAWithSHA256)
 	server, client := handshake(t, cert, tls.VersionTLS12)
-	bindings := NewChannelBindings(&server, cert.Certificate[0])
+	bindings := NewChannelBindings(&server, &cert)
 	all := []string{tlsExporter, tlsUnique, tlsServerEndPoint}
 	if got := bindings.Types(); !slices.Equal(got, all) {
 		t.Fatalf("types %q", got)
@@ -73,7 +73,7 @@ func TestChannelBindingsWithoutExtendedMasterSecret(t *testing.T) {
 		if extended {
 			want = []string{tlsExporter, tlsUnique, tlsServerEndPoint}
 		}
-		got := NewChannelBindings(&state, cert.Certificate[0]).Types()
+		got := NewChannelBindings(&state, &cert).Types()
 		if !slices.Equal(got, want) {
 			t.Errorf("extended master secret %v: types %q, want %q", extended, got, want)
 		}
@@ -94,7 +94,7 @@ func TestChannelBindingsOfResumedConnection(t *testing.T) {
 			if state.DidResume != resumed {
 				t.Fatalf("%x: resumed %v, want %v", version, state.DidResume, resumed)
 			}
-			types := NewChannelBindings(&state, cert.Certificate[0]).Types()
+			types := NewChannelBindings(&state, &cert).Types()
 			if slices.Contains(types, tlsServerEndPoint) == resumed || types[0] != tlsExporter {
 				t.Errorf("%x, resumed %v: types %q", version, resumed, types)
 			}
@@ -164,7 +164,7 @@ func TestEndPointDigest(t *testing.T) {
 		{"ed25519", x509.PureEd25519, undefined},
 	} {
 		der := serverCert(t, c.key, c.algorithm).Certificate[0]
-		if got, want := endPointDigest(der), c.want(der); !bytes.Equal(got, want) {
+		if got, want := endPointDigest(&tls.Certificate{Certificate: [][]byte{der}}), c.want(der); !bytes.Equal(got, want) {
 			t.Errorf("%v: %x, want %x", c.algorithm, got, want)
 		}
 	}
@@ -183,7 +183,7 @@ func TestEndPointDigestOfOldHashes(t *testing.T) {
 		der := serverCert(t, "rsa", x509.SHA256WithRSA).Certificate[0]
 		der = bytes.ReplaceAll(der, oids[0], oids[1])
 		want := sha256.Sum256(der)
-		if got := endPointDigest(der); !bytes.Equal(got, want[:]) {
+		if got := endPointDigest(&tls.Certificate{Certificate: [][]byte{der}}); !bytes.Equal(got, want[:]) {
 			t.Errorf("%s: %x, want SHA-256 %x", name, got, want)
 		}
 	}
@@ -192,10 +192,10 @@ func TestEndPointDigestOfOldHashes(t *testing.T) {
 func TestNoEndPointWithoutCertificate(t *testing.T) {
 	cert := serverCert(t, "ed25519", x509.PureEd25519)
 	server, _ := handshake(t, cert, tls.VersionTLS13)
-	for name, leaf := range map[string][]byte{
-		"not known": nil, "broken": {0x30}, "Ed25519": cert.Certificate[0],
+	for name, given := range map[string]*tls.Certificate{
+		"not known": nil, "broken": {Certificate: [][]byte{{0x30}}}, "Ed25519": &cert,
 	} {
-		got := NewChannelBindings(&server, leaf).Types()
+		got := NewChannelBindings(&server, given).Types()
 		if !slices.Equal(got, []string{tlsExporter}) {
 			t.Errorf("%s: types %q", name, got)
 		}

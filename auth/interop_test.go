@@ -186,11 +186,11 @@ func TestPlusOverTLS(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		server, client := handshake(t, cert, version)
 		conn := secureConn()
-		conn.Bindings = NewChannelBindings(&server, cert.Certificate[0])
+		conn.Bindings = NewChannelBindings(&server, &cert)
 		elsewhere := secureConn()
 		other, _ := handshake(t, serverCert(t, "ecdsa", x509.ECDSAWithSHA256), version)
 		otherCert := serverCert(t, "rsa", x509.SHA256WithRSA)
-		elsewhere.Bindings = NewChannelBindings(&other, otherCert.Certificate[0])
+		elsewhere.Bindings = NewChannelBindings(&other, &otherCert)
 		for mechanism, hash := range xdgHashes {
 			for _, binding := range xdgBindings(t, &client) {
 				testPlus(t, a, mechanism+plusSuffix, conn, elsewhere, string(binding.Type), func() peer {

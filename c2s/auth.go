@@ -54,11 +54,7 @@ func (l *sasl) conn(p *stream.Peer) auth.ConnInfo {
 	l.secure = p.Secure
 	l.info = auth.ConnInfo{Domain: p.Domain, Secure: p.Secure}
 	if p.TLS != nil {
-		var leaf []byte
-		if p.Cert != nil && len(p.Cert.Certificate) > 0 {
-			leaf = p.Cert.Certificate[0]
-		}
-		l.info.Bindings = auth.NewChannelBindings(p.TLS, leaf)
+		l.info.Bindings = auth.NewChannelBindings(p.TLS, p.Cert)
 		l.info.ClientCert = verified(p, l.conf, l.client.server.Log)
 	}
 	return l.info
