@@ -24,7 +24,6 @@ const bindAttempts = 10
 // Binding) and returns the session with the answer. The session is nil if the
 // connection has been closed.
 func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Session, string) {
-	defer context.AfterFunc(stop, func() { c.conn.Interrupt() })()
 	for range bindAttempts {
 		iq, err := c.bindRequest(stop)
 		if err != nil || iq == nil {

@@ -2,6 +2,7 @@ package c2s
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"parley/conf"
@@ -13,12 +14,22 @@ import (
 // login serves a new connection up to the bound resource and then starts the
 // session on a fresh goroutine, so that none waits on the stack that TLS needs.
 func (c *client) login(stop context.Context, direct bool) {
+	growStack()
 	session, result := c.authenticate(stop, direct)
 	if session == nil {
 		c.leave()
 		return
 	}
 	c.begin(session, result)
+}
+
+// growStack makes room for a TLS handshake at once. Growing by doubling would
+// copy the stack three or four times, deep inside cryptography.
+//
+//go:noinline
+func growStack() {
+	var room [24 << 10]byte
+	runtime.KeepAlive(&room[0])
 }
 
 // authenticate negotiates and binds; the session is nil if the connection has
@@ -29,9 +40,10 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 	if c.conn.SetDeadline(time.Now().Add(cfg.C2S.LoginTimeout)) != nil {
 		return nil, ""
 	}
+	defer context.AfterFunc(stop, func() { c.conn.Interrupt() })()
 	peer := stream.Peer{Addr: c.Addr()}
 	if direct {
-		if err := c.conn.StartTLS(stop, s.direct[cfg.Login.External]); err != nil {
+		if err := c.conn.StartTLS(context.WithoutCancel(stop), s.direct[cfg.Login.External]); err != nil {
 			s.Log.Debug("login", "addr", c.Addr(), "err", err)
 			return nil, ""
 		}

@@ -35,7 +35,8 @@ func Accept(ctx context.Context, c *Conn, n *Negotiation, config *tls.Config) er
 		switch a.Do {
 		case StartTLS:
 			c.SetDomain(n.Peer.Domain)
-			if err := c.StartTLS(ctx, config); err != nil {
+			// Interrupt ends it as well, without a goroutine that waits for ctx.
+			if err := c.StartTLS(context.WithoutCancel(ctx), config); err != nil {
 				// No closing tag: the peer takes it for TLS (RFC 6120 section
 				// 5.4.3.2, TLS Failure).
 				c.Close()
