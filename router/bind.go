@@ -44,7 +44,7 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 	}
 	a = a.Host.Router.accounts.keep(a)
 	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), stream: s,
-		bound: make(chan struct{})}
+		stamp: stanza.NewStamp(full), bound: make(chan struct{})}
 	n.line.router, n.line.origin, n.line.sender = a.Host.Router, Local, n
 	for {
 		old, err := a.join(n)

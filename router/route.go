@@ -98,7 +98,7 @@ func (p *Packet) noTo() (done bool, err error) {
 		return true, stanza.BadRequest // only clients may leave it out
 	case p.Stanza.Kind == stanza.Presence:
 		// RFC 6120 section 10.3.2, Presence: broadcast
-		p.Edits.Set("from", p.From.String())
+		p.Edits.Stamp(p.Sender.stamp)
 		return true, nil
 	case p.Stanza.Kind == stanza.Message:
 		// RFC 6120 section 10.3.1, Message: as if to the sender's bare JID
@@ -112,12 +112,13 @@ func (p *Packet) noTo() (done bool, err error) {
 // Presence that manages subscriptions is from and to bare JIDs (RFC 6121
 // section 3.1.2, Server Processing of Outbound Subscription Request).
 func (p *Packet) address() {
-	if p.subscription() && p.Origin == Local {
+	switch {
+	case p.subscription() && p.Origin == Local:
 		p.From, p.To = p.From.Bare(), p.To.Bare()
 		p.Edits.Set("to", p.To.String())
-	}
-	if p.Sender != nil {
 		p.Edits.Set("from", p.From.String())
+	case p.Sender != nil:
+		p.Edits.Stamp(p.Sender.stamp)
 	}
 }
 

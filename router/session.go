@@ -39,7 +39,8 @@ type Session struct {
 	ActiveList atomic.Pointer[string]
 
 	presence atomic.Pointer[Presence]
-	leaving  atomic.Bool // its stream is being closed
+	leaving  atomic.Bool  // its stream is being closed
+	stamp    stanza.Stamp // of JID
 	stream   Stream
 	line     Line
 	queue    queue

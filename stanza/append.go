@@ -78,7 +78,7 @@ func (s *Stanza) appendEdited(dst []byte, e *Edits) (_ []byte, declared bool) {
 		dst = append(dst, s.Raw[done:a.name-1]...) // without the white space before it
 		done = int(a.vend) + 1
 		if c != nil && c.op == editSet {
-			dst = appendAttr(dst, e.name(c), c.text)
+			dst = e.appendSet(dst, c)
 		}
 	}
 	return append(dst, s.Raw[done:s.tagEnd]...), declared
@@ -117,7 +117,7 @@ func (s *Stanza) appendNewAttrs(dst []byte, e *Edits) []byte {
 	}
 	for i := range e.len() {
 		if c := e.at(i); c.op == editSet && s.lacks(c, e) {
-			dst = appendAttr(dst, e.name(c), c.text)
+			dst = e.appendSet(dst, c)
 		}
 	}
 	return dst

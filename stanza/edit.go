@@ -22,10 +22,13 @@ type rest struct {
 // edit is one change.
 type edit struct {
 	text string // value or XML
-	at   int32  // cut: which child; set, drop of otherName: index of rest.names
+	at   int32  // cut: which child; set, drop of otherName: index of rest.names; see written
 	op   editOp
 	name usualName // set, drop
 }
+
+// written is edit.at of a usual attribute whose text is the whole of it.
+const written = -1
 
 type editOp uint8
 
@@ -41,6 +44,18 @@ const (
 // "id" and "xml:lang" are usual names, xmlns is not for this. The last Set or
 // Drop of a name counts.
 func (e *Edits) Set(name, value string) { e.change(edit{op: editSet, text: value}, name) }
+
+// Stamp is a from, ready to be written: one for all stanzas of a client.
+type Stamp struct{ text string }
+
+// NewStamp makes the stamp of an address.
+func NewStamp(from JID) Stamp { return Stamp{string(appendAttr(nil, "from", from.String()))} }
+
+// Stamp sets from.
+func (e *Edits) Stamp(s Stamp) {
+	e.attr.add(nameFrom)
+	e.add(edit{op: editSet, name: nameFrom, at: written, text: s.text})
+}
 
 // Drop removes an attribute of the root.
 func (e *Edits) Drop(name string) { e.change(edit{op: editDrop}, name) }
@@ -107,6 +122,14 @@ func (e *Edits) at(i int) *edit {
 		return &e.few[i]
 	}
 	return &e.rest.edits[i-int(e.n)]
+}
+
+// appendSet writes the attribute that c sets.
+func (e *Edits) appendSet(dst []byte, c *edit) []byte {
+	if c.at == written {
+		return append(dst, c.text...)
+	}
+	return appendAttr(dst, e.name(c), c.text)
 }
 
 // name is the name of the attribute that c is about.
