@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"parley/stanza"
@@ -32,44 +33,64 @@ func passers(h *Host) {
 }
 
 // BenchmarkRoute scans a message, routes it through the stages, and writes it
-// with its edits into the receiver's queue.
+// with its edits into the receiver's queue. In turns each goes to another of
+// eight receivers, so that nothing of the message before is of use.
 func BenchmarkRoute(b *testing.B) {
 	for _, c := range []struct {
 		name, to string
+		turns    int
 		modules  []Module
 	}{
-		{"full", "romeo@a.lit/orchard", nil},
-		{"bare", "romeo@a.lit", nil},
-		{"modules", "romeo@a.lit/orchard", []Module{module(passers)}},
+		{"full", "romeo@a.lit/orchard", 1, nil},
+		{"bare", "romeo@a.lit", 1, nil},
+		{"turns", "romeo@a.lit/orchard", 8, nil},
+		{"modules", "romeo@a.lit/orchard", 1, []Module{module(passers)}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			w := newWorld(b, store.Options{}, c.modules...)
 			juliet := w.login("juliet@a.lit/balcony", "0")
-			romeo := w.login("romeo@a.lit/orchard", "0")
-			sc := stanza.NewScanner(stanza.Limits{})
-			header := []byte("<stream:stream xmlns='jabber:client' xmlns:stream='" + stanza.NSStream + "'>")
-			if tok, _, err := sc.Scan(header, new(stanza.Stanza)); tok != stanza.Opened {
-				b.Fatal(tok, err)
+			var romeos []*client
+			var texts [][]byte
+			for i := range c.turns {
+				name := fmt.Sprint("romeo", i)
+				romeos = append(romeos, w.login(name+"@a.lit/orchard", "0"))
+				to := strings.Replace(c.to, "romeo", name, 1)
+				text := strings.Replace(chatMessage, "romeo@a.lit/orchard", to, 1)
+				texts = append(texts, []byte(text))
 			}
-			text := []byte(chatMessage)
-			ctx := context.Background()
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			n := 0
-			for b.Loop() {
-				st := juliet.s.Incoming()
-				if tok, _, err := sc.Scan(text, st); tok != stanza.Found {
-					b.Fatal(tok, err)
-				}
-				juliet.s.Handle(ctx, st)
-				if n++; n%16 == 0 { // the writer takes what has come meanwhile
-					batch, _ := romeo.s.Take()
-					romeo.s.Written(batch, nil)
-				}
-			}
-			if juliet.s.queue.buf != nil || romeo.error() != nil {
-				b.Fatal("answered with an error")
-			}
+			benchRoute(b, juliet, romeos, texts)
 		})
+	}
+}
+
+// benchRoute sends texts[i] to romeos[i], one after the other, again and again.
+func benchRoute(b *testing.B, juliet *client, romeos []*client, texts [][]byte) {
+	sc := stanza.NewScanner(stanza.Limits{})
+	header := []byte("<stream:stream xmlns='jabber:client' xmlns:stream='" + stanza.NSStream + "'>")
+	if tok, _, err := sc.Scan(header, new(stanza.Stanza)); tok != stanza.Opened {
+		b.Fatal(tok, err)
+	}
+	ctx := context.Background()
+	b.SetBytes(int64(len(texts[0])))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		st := juliet.s.Incoming()
+		if tok, _, err := sc.Scan(texts[n%len(texts)], st); tok != stanza.Found {
+			b.Fatal(tok, err)
+		}
+		juliet.s.Handle(ctx, st)
+		n++
+		if turn := n / len(romeos); n%len(romeos) == 0 && turn%16 == 0 {
+			for _, romeo := range romeos { // the writers take what has come meanwhile
+				batch, _ := romeo.s.Take()
+				romeo.s.Written(batch, nil)
+			}
+		}
+	}
+	for _, romeo := range romeos {
+		if juliet.s.queue.buf != nil || romeo.error() != nil {
+			b.Fatal("answered with an error")
+		}
 	}
 }
