@@ -138,7 +138,7 @@ func (w *work) openRoot(b []byte, f *frame, ref nsref, i int) *StreamError {
 		return errContentPrefix
 	}
 	r := &w.root
-	r.attrs = append(r.attrs[:0], w.attrs...)
+	r.attrs, w.attrs = w.attrs, r.attrs // the next tag's come into the old room
 	r.name, r.content, r.tagEnd, r.empty = f.qname, content, int32(i-1), w.empty
 	w.resolved(ref, &r.ns)
 	if w.empty {
