@@ -64,8 +64,8 @@ func (r *Router) stages(ctx context.Context, p *Packet, until Stage) (err error)
 func (p *Packet) concerns(s Stage) bool {
 	kind := p.Stanza.Kind
 	return s == Refuse || s == Deliver || s == Record && kind == stanza.IQ ||
-		p.Sender != nil && len(p.Sender.Host.stages[s][kind]) > 0 ||
-		p.Dest != nil && len(p.Dest.stages[s][kind]) > 0
+		p.Sender != nil && p.Sender.Host.concerns[kind].has(s) ||
+		p.Dest != nil && p.Dest.concerns[kind].has(s)
 }
 
 // ended notes what a stage returned. What a handled packet wrote is committed

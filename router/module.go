@@ -69,6 +69,7 @@ const (
 // once the host is added.
 type pipeline struct {
 	stages   [finished][stanza.IQ + 1][]step
+	concerns [stanza.IQ + 1]stageSet // which of stages are not empty
 	owners   map[iqKey]step
 	known    map[string]bool // namespaces with an owner for the host
 	write    []writeStep
@@ -78,6 +79,12 @@ type pipeline struct {
 	unbound  []func(ctx context.Context, s *Session)
 	deletion []deletion
 }
+
+// stageSet is a set of stages.
+type stageSet uint8
+
+// has says whether s is in the set.
+func (set stageSet) has(s Stage) bool { return set>>s&1 != 0 }
 
 type step struct {
 	name string
@@ -129,6 +136,7 @@ func (h *Host) On(s Stage, k Kinds, name string, fn Handler) {
 	} {
 		if k&bit != 0 {
 			h.stages[s][kind] = append(h.stages[s][kind], step{name, fn})
+			h.concerns[kind] |= 1 << s
 		}
 	}
 }
@@ -158,14 +166,19 @@ func (h *Host) OnUnbind(fn func(ctx context.Context, s *Session)) {
 
 // run runs the handlers of one stage for one side.
 func (h *Host) run(ctx context.Context, s Stage, p *Packet, side Side, a *Account) error {
-	steps := h.stages[s][p.Stanza.Kind]
-	if len(steps) == 0 {
+	if !h.concerns[p.Stanza.Kind].has(s) {
 		return nil
 	}
 	p.Side, p.Account = side, a
-	for i := range steps {
-		if err := steps[i].fn(ctx, p); err != nil {
-			p.more().by = steps[i].name
+	return h.steps(ctx, s, p)
+}
+
+// steps calls the handlers of one stage.
+func (h *Host) steps(ctx context.Context, s Stage, p *Packet) error {
+	list := h.stages[s][p.Stanza.Kind]
+	for i := range list {
+		if err := list[i].fn(ctx, p); err != nil {
+			p.more().by = list[i].name
 			return err
 		}
 	}
