@@ -61,15 +61,18 @@ func parseMust(line string) (Must, error) {
 
 // MustTables are the tables of doc/musts.md, one for each document.
 func MustTables(s Sections, musts []Must) string {
-	shown := 0
+	shown, broken := 0, 0
 	for _, m := range musts {
 		if m.Reason == "" {
 			shown++
 		}
+		if strings.HasPrefix(m.Reason, "not kept") {
+			broken++
+		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d rules, %d of them shown, %d with a reason.\n",
-		len(musts), shown, len(musts)-shown)
+	fmt.Fprintf(&b, "\n%d rules: %d shown, %d with a reason, %d not kept.\n",
+		len(musts), shown, len(musts)-shown-broken, broken)
 	doc, section := "", ""
 	for _, m := range musts {
 		if m.Doc != doc {
@@ -80,10 +83,13 @@ func MustTables(s Sections, musts []Must) string {
 		if m.Section != section {
 			section, title = m.Section, m.Section+" "+s[doc][m.Section]
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", title, m.Rule, evidence(m))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", title, plain.Replace(m.Rule), plain.Replace(evidence(m)))
 	}
 	return b.String()
 }
+
+// plain keeps Markdown from taking elements for HTML.
+var plain = strings.NewReplacer("&", "&amp;", "<", "&lt;")
 
 func evidence(m Must) string {
 	if m.Reason != "" {
