@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"parley/stanza"
 	"parley/store"
@@ -63,23 +64,31 @@ func BenchmarkRoute(b *testing.B) {
 	}
 }
 
-// benchRoute sends texts[i] to romeos[i], one after the other, again and again.
-func benchRoute(b *testing.B, juliet *client, romeos []*client, texts [][]byte) {
+// reader is what c2s does with what a client sends: scan and handle.
+func (c *client) reader(tb testing.TB) func(text []byte) {
 	sc := stanza.NewScanner(stanza.Limits{})
 	header := []byte("<stream:stream xmlns='jabber:client' xmlns:stream='" + stanza.NSStream + "'>")
 	if tok, _, err := sc.Scan(header, new(stanza.Stanza)); tok != stanza.Opened {
-		b.Fatal(tok, err)
+		tb.Fatal(tok, err)
 	}
 	ctx := context.Background()
+	return func(text []byte) {
+		st := c.s.Incoming()
+		if tok, _, err := sc.Scan(text, st); tok != stanza.Found {
+			tb.Fatal(tok, err)
+		}
+		c.s.Handle(ctx, st)
+	}
+}
+
+// benchRoute sends texts[i] to romeos[i], one after the other, again and again.
+func benchRoute(b *testing.B, juliet *client, romeos []*client, texts [][]byte) {
+	read := juliet.reader(b)
 	b.SetBytes(int64(len(texts[0])))
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		st := juliet.s.Incoming()
-		if tok, _, err := sc.Scan(texts[n%len(texts)], st); tok != stanza.Found {
-			b.Fatal(tok, err)
-		}
-		juliet.s.Handle(ctx, st)
+		read(texts[n%len(texts)])
 		n++
 		if turn := n / len(romeos); n%len(romeos) == 0 && turn%16 == 0 {
 			for _, romeo := range romeos { // the writers take what has come meanwhile
@@ -92,5 +101,31 @@ func benchRoute(b *testing.B, juliet *client, romeos []*client, texts [][]byte) 
 		if juliet.s.queue.buf != nil || romeo.error() != nil {
 			b.Fatal("answered with an error")
 		}
+	}
+}
+
+// TestMessageAllocations: a message is two allocations from the bytes of one
+// stream to those of another, its text and one of the size class of 704 bytes,
+// of which the garbage collector takes 8.
+func TestMessageAllocations(t *testing.T) {
+	if size := unsafe.Sizeof(incoming{}); size > 704-8 {
+		t.Errorf("packet and stanza have %d bytes", size)
+	}
+	w := newWorld(t, store.Options{}, module(passers))
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	romeo := w.login("romeo@a.lit/orchard", "0")
+	read := juliet.reader(t)
+	n, text := 0, []byte(chatMessage)
+	if got := testing.AllocsPerRun(320, func() {
+		read(text)
+		if n++; n%16 == 0 {
+			batch, _ := romeo.s.Take()
+			romeo.s.Written(batch, nil)
+		}
+	}); got > 2 {
+		t.Errorf("%v allocations", got)
+	}
+	if romeo.take() == "" {
+		t.Error("not delivered")
 	}
 }
