@@ -21,7 +21,8 @@ func TestMusts(t *testing.T) {
 		switch {
 		case sections[m.Doc][m.Section] == "":
 			t.Errorf("%s: no such section", at)
-		case m.Doc != last.Doc && done[m.Doc], m.Doc == last.Doc && compareNumbers(last.Section, m.Section) > 0:
+		case m.Doc != last.Doc && done[m.Doc],
+			m.Doc == last.Doc && compareNumbers(last.Section, m.Section) > 0:
 			t.Errorf("%s: out of order", at)
 		case m.Rule == "" || m.Reason == "" && len(m.Shown) == 0:
 			t.Errorf("%s: neither shown nor a reason", at)
@@ -80,7 +81,8 @@ func TestParseMust(t *testing.T) {
 		line, want string
 		bad        bool
 	}{
-		{"RFC 1 2.1 | a rule | a/b, c_test.go:TestD", "{{RFC 1 2.1} a rule [a/b c_test.go:TestD] }", false},
+		{"RFC 1 2.1 | a rule | a/b, c_test.go:TestD",
+			"{{RFC 1 2.1} a rule [a/b c_test.go:TestD] }", false},
 		{"XEP-0001 2 | a rule | reason: why, not", "{{XEP-0001 2} a rule [] why, not}", false},
 		{"RFC 1 2.1 | a rule", "", true},
 		{"RFC | a rule | a/b", "", true},
