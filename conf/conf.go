@@ -2,8 +2,8 @@
 // and manual text in one place, errors with line numbers, and the reference
 // made from the same source.
 //
-// A key is one field of the structs in conf.go and keys.go. Its comment is the
-// manual, its tags say the rest:
+// A key is one field of the structs in conf.go, keys.go and federation.go. Its
+// comment is the manual, its tags say the rest:
 //
 //	toml     the key's name
 //	default  the value where the key is absent (lists: separated by commas)
@@ -47,6 +47,7 @@ type Config struct {
 
 	TLS      TLS      `toml:"tls"`
 	C2S      C2S      `toml:"c2s"`
+	S2S      S2S      `toml:"s2s"`
 	Login    Login    `toml:"login"`
 	Limits   Limits   `toml:"limits"`
 	Accounts Accounts `toml:"accounts"`
@@ -65,6 +66,7 @@ type Config struct {
 	DNS       DNS         `toml:"dns"`
 
 	Host map[string]HostTLS `toml:"host" keys:"domain"`
+	Peer map[string]Peer    `toml:"peer" keys:"domain" example:"example.net"`
 
 	// Path is the file that was loaded, absolute; "" for none. It is no key.
 	Path string `toml:"-"`

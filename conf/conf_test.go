@@ -51,6 +51,12 @@ func TestDefaults(t *testing.T) {
 		{"c2s.ping_after", c.C2S.PingAfter, 5 * time.Minute},
 		{"c2s.ping_timeout", c.C2S.PingTimeout, 30 * time.Second},
 		{"c2s.login_timeout", c.C2S.LoginTimeout, 30 * time.Second},
+		{"s2s.enabled", c.S2S.Enabled, true},
+		{"s2s.listen", c.S2S.Listen, []string{":5269"}},
+		{"s2s.listen_tls", c.S2S.ListenTLS, []string{":5270"}},
+		{"s2s.require_tls", c.S2S.RequireTLS, true},
+		{"s2s.policy", c.S2S.Policy, "dialback"},
+		{"s2s.stanza", c.S2S.StanzaBytes, 512_000},
 		{"login.external", c.Login.External, false},
 		{"login.iterations", c.Login.Iterations, 10000},
 		{"limits.stanza", c.Limits.Stanza, 256 << 10},
@@ -196,6 +202,7 @@ func TestExampleWithoutComments(t *testing.T) {
 	want.Host = map[string]HostTLS{
 		"example.org": {"/etc/ssl/example.org.crt", "/etc/ssl/example.org.key"},
 	}
+	want.Peer = map[string]Peer{"example.net": {"certificate", "required"}}
 	want.Contact = map[string][]string{"abuse": {"mailto:abuse@example.org"}}
 	want.Login.ExternalMap = map[string]string{"CN=Alice": "alice@example.org"}
 	if !reflect.DeepEqual(got, want) {

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"go/ast"
@@ -15,7 +16,7 @@ import (
 // source is this package's own text: the comments of the structs in it are
 // the manual.
 //
-//go:embed conf.go keys.go
+//go:embed conf.go keys.go federation.go
 var source embed.FS
 
 // manual has the comment of each struct ("Limits") and field
@@ -25,7 +26,7 @@ type manual map[string]string
 // readManual parses the comments of the embedded source.
 func readManual() (manual, error) {
 	m := manual{}
-	for _, name := range []string{"conf.go", "keys.go"} {
+	for _, name := range []string{"conf.go", "keys.go", "federation.go"} {
 		text, err := source.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read manual: %w", err)
@@ -93,7 +94,7 @@ func (m manual) sections() []section {
 // header is how a table starts that may be there several times.
 func (k key) header() string {
 	if k.typ.Kind() == reflect.Map {
-		return "[" + k.name + `."example.org"]`
+		return "[" + k.name + `."` + cmp.Or(k.tag.Get("example"), "example.org") + `"]`
 	}
 	return "[[" + k.name + "]]"
 }

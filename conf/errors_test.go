@@ -54,6 +54,16 @@ var errorTests = []struct{ text, want string }{
 	{`c2s.ping_after = "2d"`, `2: c2s.ping_after must be from 10s to 24h`},
 	{`accounts.tombstone_days = -1`, `2: accounts.tombstone_days must be from 0 to 36500`},
 
+	// other servers
+	{`s2s.policy = "tls"`, `2: s2s.policy "tls" must be one of certificate, dialback`},
+	{`s2s.allow = ["a b"]`, `2: s2s.allow "a b" is not a domain name such as "example.org"`},
+	{`s2s.stanza = "9 kB"`, `2: s2s.stanza must be from 10000 to 64 MiB`},
+	{`s2s.connect_timeout = "1h"`, `2: s2s.connect_timeout must be from 1s to 10m`},
+	{`peer."example.com".tls = "yes"`,
+		`2: peer."example.com".tls "yes" must be one of required, optional`},
+	{`peer."example.net".tls = "required"`,
+		`2: peer."example.net" is one of the domains of this server`},
+
 	// texts
 	{`c2s.conflict = "newest"`,
 		`2: c2s.conflict "newest" must be one of newer, older; did you mean newer?`},

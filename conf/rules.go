@@ -16,6 +16,7 @@ func (r *reader) check(c *Config) {
 	r.checkLogin(c)
 	r.checkTLS(c)
 	r.checkComponents(c)
+	r.checkPeers(c)
 	if len(c.C2S.Listen)+len(c.C2S.ListenTLS) == 0 {
 		r.fail([]string{"c2s", "listen"}, "c2s.listen and c2s.listen_tls are both empty: "+
 			"nobody could connect")
@@ -92,6 +93,18 @@ func (r *reader) checkComponents(c *Config) {
 			if other.Domain == comp.Domain {
 				r.fail(at, "component.domain %s is there twice", comp.Domain)
 			}
+		}
+	}
+}
+
+// checkPeers holds that what is said of other servers is not said of this one.
+func (r *reader) checkPeers(c *Config) {
+	if r.bad["domains"] {
+		return
+	}
+	for name := range c.Peer {
+		if slices.Contains(c.Domains, name) {
+			r.fail([]string{"peer", name}, "peer.%q is one of the domains of this server", name)
 		}
 	}
 }
