@@ -53,7 +53,7 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const tables = "[c2s]\nlisten = ['127.0.0.1:0']\nlisten_tls = ['127.0.0.1:%d']\n[http]\nlisten = ''\n"
+	const tables = "[c2s]\nlisten = ['127.0.0.1:0']\nlisten_tls = ['127.0.0.1:%d']\n[http]\nlisten = ''\n[s2s]\nenabled = false\n"
 	write(fmt.Sprintf(tables, 0))
 	config, err := conf.Load(file)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -121,6 +122,28 @@ func TestCheckDNS(t *testing.T) {
 	}
 }
 
+// TestRecords: the ports are those of the configuration, and who does not talk
+// to other servers needs no records for them.
+func TestRecords(t *testing.T) {
+	for text, want := range map[string]string{
+		`s2s.listen = [":5299"]`: "xmpp-server 5299, xmpps-server 5270, ",
+		`s2s.listen_tls = []`:    "xmpp-server 5269, ",
+		`s2s.enabled = false`:    "",
+	} {
+		c, err := conf.Parse("parley.toml", "domains = [\"example.org\"]\nservices = []\n"+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, r := range records(c)[2:] {
+			got += fmt.Sprintf("%s %d, ", r.service, r.port)
+		}
+		if got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}
+
 func TestCheckDNSLocal(t *testing.T) {
 	c, err := conf.Parse("parley.toml", `domains = ["localhost", "a.localhost"]`)
 	if err != nil {
@@ -165,7 +188,7 @@ func TestCheckPorts(t *testing.T) {
 	c := conf.Default()
 	c.Path, c.Data, c.HTTP.Listen = "parley.toml", w.data(), ""
 	c.C2S.Listen = []string{taken.Addr().String()}
-	c.C2S.ListenTLS = nil
+	c.C2S.ListenTLS, c.S2S.Enabled = nil, false
 	check := func(name, want string) {
 		t.Helper()
 		if got := text(checkPorts(t.Context(), c)); got != want {
@@ -198,6 +221,7 @@ func TestCheckBrokenServer(t *testing.T) {
 	w := newWorld(t)
 	c := conf.Default()
 	c.Data, c.HTTP.Listen, c.C2S.Listen, c.C2S.ListenTLS = w.data(), "", nil, nil
+	c.S2S.Enabled = false
 	w.serve(map[string]control.Handler{control.CmdStatus: control.Handle(
 		func(context.Context, control.None) (control.None, error) {
 			return control.None{}, errors.New("ill")

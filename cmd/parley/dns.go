@@ -27,12 +27,8 @@ func (r record) line() string {
 	return fmt.Sprintf("_%s._tcp.%s. 3600 IN SRV 0 5 %d %s.", r.service, r.host, r.port, r.target)
 }
 
-// Ports of other servers; federation has no listeners of its own yet, but its
-// records belong to the same set.
-const (
-	portServer    = 5269
-	portServerTLS = 5270
-)
+// portServer is where other servers try a domain without records.
+const portServer = 5269
 
 // records are what DNS should say: for each domain where clients (RFC 6120
 // section 3.2.1, Preferred Process: SRV Lookup; XEP-0368) and servers find it,
@@ -54,8 +50,12 @@ func records(c *conf.Config) []record {
 			add("xmpps-client", domain, port)
 		}
 		for _, host := range append([]string{domain}, c.ServiceHosts(domain)...) {
-			add("xmpp-server", host, portServer)
-			add("xmpps-server", host, portServerTLS)
+			if port := portOf(c.S2S.Listen); port > 0 && c.S2S.Enabled {
+				add("xmpp-server", host, port)
+			}
+			if port := portOf(c.S2S.ListenTLS); port > 0 && c.S2S.Enabled {
+				add("xmpps-server", host, port)
+			}
 		}
 	}
 	return list

@@ -82,6 +82,7 @@ func (w *world) config(text string) string {
 	return w.file("parley.toml", text+`
 		c2s = {listen = ["127.0.0.1:`+freePort(w.t)+`"], listen_tls = ["127.0.0.1:`+freePort(w.t)+`"]}
 		http.listen = ""
+		s2s = {listen = ["127.0.0.1:`+freePort(w.t)+`"], listen_tls = ["127.0.0.1:`+freePort(w.t)+`"]}
 		tls.certbot = ""
 	`)
 }
