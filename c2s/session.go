@@ -80,8 +80,7 @@ func (c *client) closed() {
 func (c *client) take(st *stanza.Stanza) {
 	switch {
 	case st.Kind == stanza.Other:
-		// (RFC 6120 section 4.9.3.24, unsupported-stanza-type)
-		c.Close(stanza.StreamUnsupportedStanzaType)
+		c.Close(notStanza(st))
 	case st.Kind == stanza.IQ && c.answer(st):
 	default:
 		if st.Kind != stanza.Message {
@@ -90,4 +89,19 @@ func (c *client) take(st *stanza.Stanza) {
 		c.work()
 		c.bound.Load().Handle(c.server.work, st)
 	}
+}
+
+// notStanza is the error for an element that is no stanza, nil for a stream
+// error: that is answered by the end of the stream alone (RFC 6120 section
+// 4.9.1.1, Stream Errors Are Unrecoverable).
+func notStanza(st *stanza.Stanza) *stanza.StreamError {
+	switch {
+	case st.NS == stanza.NSStream && st.Name == "error":
+		return nil
+	case st.NS == stanza.NSServer || st.NS == stanza.NSComponent:
+		// (RFC 6120 section 4.8.3, XMPP Content Namespaces)
+		return stanza.StreamInvalidNamespace
+	}
+	// (RFC 6120 section 4.9.3.24, unsupported-stanza-type)
+	return stanza.StreamUnsupportedStanzaType
 }

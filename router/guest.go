@@ -31,6 +31,9 @@ func (r *Router) Guest(ctx context.Context, bare stanza.JID) (*Account, error) {
 	return a, nil
 }
 
+// IsGuest says whether the account goes with its stream.
+func (a *Account) IsGuest() bool { return a.guest.Load() }
+
 // Leave removes a guest's account with everything of it; its name may be used
 // again. Other accounts it leaves alone.
 func (r *Router) Leave(ctx context.Context, a *Account) {

@@ -35,12 +35,15 @@ func (n *Negotiation) sasl(ctx context.Context, st *stanza.Stanza) Action {
 	return n.fail(stanza.StreamNotAuthorized)
 }
 
-// begin starts an exchange (RFC 6120 section 6.4.2, Initiation).
+// begin starts an exchange (RFC 6120 section 6.4.2, Initiation). One that goes
+// on is given up for it.
 func (n *Negotiation) begin(ctx context.Context, st *stanza.Stanza) Action {
 	mechanism, _ := st.Attr("mechanism")
+	if n.exchange != nil {
+		n.exchange, n.state = nil, atFeatures
+		n.failures++ // nor can one begin for ever
+	}
 	switch {
-	case n.exchange != nil:
-		return n.refuse(&Failure{Condition: "malformed-request"})
 	case n.Rules.RequireTLS && !n.Peer.Secure:
 		// (RFC 6120 section 6.5.4, encryption-required)
 		return n.refuse(&Failure{Condition: "encryption-required"})

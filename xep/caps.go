@@ -39,7 +39,7 @@ func (m *Disco) registerCaps(h *router.Host) {
 	h.Feature(router.ToHost, nsCaps)
 	h.LateStreamFeature(func() string {
 		var b stanza.Builder
-		b.Start("c", nsCaps, "hash", "sha-1", "node", capsNode, "ver", m.own.hash(m.query(router.ToHost, ""))).End()
+		b.Start("c", nsCaps, "hash", "sha-1", "node", capsNode, "ver", m.own.hash(m.query(router.ToHost, "", false))).End()
 		return b.String()
 	})
 }
@@ -47,7 +47,7 @@ func (m *Disco) registerCaps(h *router.Host) {
 // isOwnCaps says whether a disco node is that of the host's capabilities
 // (XEP-0115 section 6.2, Discovering Capabilities).
 func (m *Disco) isOwnCaps(node string) bool {
-	return node == capsNode+"#"+m.own.hash(m.query(router.ToHost, ""))
+	return node == capsNode+"#"+m.own.hash(m.query(router.ToHost, "", false))
 }
 
 // capsHash is the verification string of a disco#info result (XEP-0115 section

@@ -68,15 +68,18 @@ func (m *Disco) info(ctx context.Context, p *router.Packet) error {
 		// XEP-0030 section 7, Error Conditions
 		return stanza.ItemNotFound
 	}
-	p.Result(m.query(where, node))
+	p.Result(m.query(where, node, p.Account != nil && p.Account.IsGuest()))
 	return nil
 }
 
-// query is everything announced for where.
-func (m *Disco) query(where router.Where, node string) string {
+// query is everything announced for where, an account's being a guest's or not.
+func (m *Disco) query(where router.Where, node string, guest bool) string {
 	var b stanza.Builder
 	b.Start("query", nsDiscoInfo, "node", node)
 	for _, i := range m.host.Identities(where) {
+		if guest && i.Category == "account" {
+			i.Type = "anonymous" // XEP-0175 section 5, Service Discovery
+		}
 		b.Start("identity", "", "category", i.Category, "type", i.Type, "name", i.Name).End()
 	}
 	for _, f := range m.host.Features(where) {
