@@ -30,6 +30,7 @@ type Line struct {
 	tail    *Packet
 	fresh   *Packet // oldest that has not started
 	bytes   int
+	done    uint32        // how many have been finished
 	running bool          // the run token is taken
 	closed  bool          // nothing more is put in
 	key     stanza.JID    // where Router.behind has it; zero for a stream's line
@@ -134,6 +135,14 @@ func (l *Line) Flush(ctx context.Context) error {
 	return nil
 }
 
+// Finished is how many that were put in are finished. The number wraps as the
+// one in acknowledgements does (XEP-0198 section 4, Acks).
+func (l *Line) Finished() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.done
+}
+
 // close drops what is put in from now on.
 func (l *Line) close() {
 	l.mu.Lock()
@@ -211,6 +220,7 @@ func (l *Line) pop() {
 	p := l.head
 	l.head, p.next = p.next, nil
 	l.bytes -= len(p.Stanza.Raw)
+	l.done++
 	if l.head == nil {
 		l.tail = nil
 		signal(&l.empty)

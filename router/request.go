@@ -121,7 +121,18 @@ func (q *pending) init() { q.m = map[pendingKey]func(*stanza.Stanza){} }
 // the router's own, so that nobody can answer for the one who was asked (RFC
 // 6120 section 8.1.3, id). fn must not block.
 func (r *Router) Request(ctx context.Context, iq *stanza.Stanza, fn func(answer *stanza.Stanza)) {
-	k := pendingKey{from: iq.To, to: iq.From, id: rand.Text()}
+	id := rand.Text()
+	r.Await(ctx, iq.To, iq.From, id, fn)
+	p := &Packet{Stanza: iq, Origin: Server, From: iq.From, To: iq.To}
+	p.Edits.Set("id", id)
+	p.more().id = id
+	r.route(ctx, p)
+}
+
+// Await is Request for an iq that goes out in another way: from is who is asked.
+func (r *Router) Await(ctx context.Context, from, to stanza.JID, id string,
+	fn func(answer *stanza.Stanza)) {
+	k := pendingKey{from: from, to: to, id: id}
 	var once sync.Once
 	done := func(st *stanza.Stanza) { once.Do(func() { fn(st) }) }
 	stop := context.AfterFunc(ctx, func() {
@@ -132,10 +143,6 @@ func (r *Router) Request(ctx context.Context, iq *stanza.Stanza, fn func(answer 
 		stop()
 		done(st)
 	})
-	p := &Packet{Stanza: iq, Origin: Server, From: iq.From, To: iq.To}
-	p.Edits.Set("id", k.id)
-	p.more().id = k.id
-	r.route(ctx, p)
 }
 
 func (q *pending) add(k pendingKey, fn func(*stanza.Stanza)) {

@@ -11,7 +11,8 @@ import (
 // End closes a stream (RFC 6120 section 4.4, Closing a Stream).
 const End = "</stream:stream>"
 
-// Answer is a response stream header (RFC 6120 section 4.7, Stream Attributes).
+// Answer is a response stream header, or without ID an initial one (RFC 6120
+// section 4.7, Stream Attributes).
 type Answer struct {
 	ContentNS string
 	From, To  string
@@ -29,7 +30,9 @@ func (a *Answer) Append(dst []byte) []byte {
 	for prefix, ns := range a.Declare {
 		dst = appendAttr(dst, "' xmlns:"+prefix, ns)
 	}
-	dst = appendAttr(dst, "' id", a.ID)
+	if a.ID != "" {
+		dst = appendAttr(dst, "' id", a.ID)
+	}
 	// From is empty, but there, where no host of ours is meant (RFC 6120
 	// section 4.9.1.3, Stream Errors When the Host Is Unspecified or Unknown).
 	dst = appendAttr(dst, "' from", a.From)

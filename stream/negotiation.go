@@ -19,6 +19,15 @@ type Rules struct {
 	// Features gives more features for a stream that is (not) authenticated.
 	Features func(n *Negotiation) string
 
+	// Declare are further prefixes that our header declares (dialback).
+	Declare map[string]string
+
+	// Other answers an element that is no stanza, where one is allowed before
+	// authentication (dialback, bidi). With Do Finish, negotiation is over and
+	// the caller goes on with what is proven in another way than by SASL. ok
+	// false: it is not allowed.
+	Other func(ctx context.Context, n *Negotiation, st *stanza.Stanza) (a Action, ok bool)
+
 	// Before answers a stanza that comes before authentication where that is
 	// allowed (registration). ok false: it is not.
 	Before func(ctx context.Context, n *Negotiation, st *stanza.Stanza) (reply string, ok bool)
@@ -129,6 +138,17 @@ func (n *Negotiation) Element(ctx context.Context, st *stanza.Stanza) Action {
 		return n.startTLS(st)
 	case st.NS == stanza.NSSASL:
 		return n.sasl(ctx, st)
+	case st.Kind == stanza.Other && n.Rules.Other != nil && n.state == atFeatures:
+		if a, ok := n.Rules.Other(ctx, n, st); ok {
+			return a
+		}
+	}
+	return n.other(ctx, st)
+}
+
+// other answers an element that is part of no negotiation.
+func (n *Negotiation) other(ctx context.Context, st *stanza.Stanza) Action {
+	switch {
 	case st.Kind == stanza.Other && st.NS == n.Rules.ContentNS:
 		// (RFC 6120 section 4.9.3.24, unsupported-stanza-type)
 		return n.fail(stanza.StreamUnsupportedStanzaType)

@@ -9,7 +9,8 @@ import (
 // header is the response header as far as it does not depend on the peer's.
 func (n *Negotiation) header() Answer {
 	n.ID = NewID()
-	a := Answer{ContentNS: n.Rules.ContentNS, From: n.Peer.Domain, ID: n.ID, Version: true}
+	a := Answer{ContentNS: n.Rules.ContentNS, From: n.Peer.Domain, ID: n.ID, Version: true,
+		Declare: n.Rules.Declare}
 	if a.From == "" {
 		a.From = n.Rules.Default
 	}

@@ -69,9 +69,17 @@ func (c *Conn) SetDomain(domain string) { c.sock.note().domain = domain }
 // received and we have not read goes into the handshake and fails it. Then a
 // new stream header is expected.
 func (c *Conn) StartTLS(ctx context.Context, config *tls.Config) error {
+	return c.handshake(ctx, tls.Server(c.sock, config))
+}
+
+// StartClientTLS is StartTLS for who has opened the connection.
+func (c *Conn) StartClientTLS(ctx context.Context, config *tls.Config) error {
+	return c.handshake(ctx, tls.Client(c.sock, config))
+}
+
+func (c *Conn) handshake(ctx context.Context, t *tls.Conn) error {
 	c.in.drop()
 	c.scan.Reset()
-	t := tls.Server(c.sock, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
