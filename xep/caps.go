@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 
+	"parley/conf"
 	"parley/router"
 	"parley/stanza"
 )
@@ -19,18 +19,24 @@ const (
 	capsNode = "urn:parley"
 )
 
-// ownCaps remembers the verification string of what the host told last: a
-// reload may change its forms.
-type ownCaps struct{ last atomic.Pointer[[2]string] } // query, hash
+// ownCaps is what a host's capabilities were made of last, and what came out.
+// Features are stated before the host serves anybody; its forms may change with
+// the configuration.
+type ownCaps struct {
+	config *conf.Config
+	hash   string
+}
 
-// hash is the verification string of a disco#info result.
-func (o *ownCaps) hash(query string) string {
-	if last := o.last.Load(); last != nil && last[0] == query {
-		return last[1]
+// hash is the verification string of what the host tells about itself.
+func (m *Disco) hash() string {
+	config := m.host.Router.Config()
+	own := m.own.Load()
+	if own == nil || own.config != config {
+		query := m.query(router.ToHost, "", false)
+		own = &ownCaps{config, capsHash(stanza.MustParse("<iq>" + query + "</iq>"))}
+		m.own.Store(own)
 	}
-	hash := capsHash(stanza.MustParse("<iq>" + query + "</iq>"))
-	o.last.Store(&[2]string{query, hash})
-	return hash
+	return own.hash
 }
 
 // registerCaps announces the host's capabilities, so that a client need not ask
@@ -39,7 +45,7 @@ func (m *Disco) registerCaps(h *router.Host) {
 	h.Feature(router.ToHost, nsCaps)
 	h.LateStreamFeature(func() string {
 		var b stanza.Builder
-		b.Start("c", nsCaps, "hash", "sha-1", "node", capsNode, "ver", m.own.hash(m.query(router.ToHost, "", false))).End()
+		b.Start("c", nsCaps, "hash", "sha-1", "node", capsNode, "ver", m.hash()).End()
 		return b.String()
 	})
 }
@@ -47,7 +53,7 @@ func (m *Disco) registerCaps(h *router.Host) {
 // isOwnCaps says whether a disco node is that of the host's capabilities
 // (XEP-0115 section 6.2, Discovering Capabilities).
 func (m *Disco) isOwnCaps(node string) bool {
-	return node == capsNode+"#"+m.own.hash(m.query(router.ToHost, "", false))
+	return node == capsNode+"#"+m.hash()
 }
 
 // capsHash is the verification string of a disco#info result (XEP-0115 section

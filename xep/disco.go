@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"parley/router"
 	"parley/stanza"
@@ -21,7 +22,7 @@ type Disco struct {
 	contacts Contacts
 	nodes    map[string]DiscoNode
 	host     *router.Host
-	own      ownCaps
+	own      atomic.Pointer[ownCaps]
 }
 
 // DiscoNode answers for one discovery node of an account or host: the whole
