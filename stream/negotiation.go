@@ -91,7 +91,7 @@ func (n *Negotiation) Opened(h *stanza.Header) Action {
 		return n.fail(stanza.StreamBadFormat)
 	}
 	a, err := n.answer(h)
-	out := a.Append(nil)
+	out := a.Append(make([]byte, 0, 1<<10)) // a header with the usual features
 	n.opened = true
 	if err != nil {
 		return n.failAfter(out, err)
