@@ -1,0 +1,33 @@
+package resolve
+
+import (
+	"errors"
+	"net/netip"
+)
+
+// Target is a place where the server of a domain may be.
+type Target struct {
+	Host   string // ASCII, without the last dot; the certificate is not checked against it
+	Port   uint16
+	Direct bool // TLS from the first byte, else STARTTLS (XEP-0368 section 3, Requirements)
+
+	// Addrs are the addresses of Host where they are known, nil where Dial has
+	// to look them up.
+	Addrs []netip.Addr
+}
+
+// Why there is no target. Every other error of Lookup and Dial is one that may
+// be over later: nobody answers, or not what was asked.
+var (
+	// ErrNoService is a domain that says it has no server (RFC 2782: the target
+	// "."). It is an ErrNotFound too.
+	ErrNoService = noService{}
+	// ErrNotFound is a domain, or a target, that DNS does not know.
+	ErrNotFound = errors.New("resolve: not found")
+)
+
+// noService is the type of ErrNoService.
+type noService struct{}
+
+func (noService) Error() string        { return "resolve: no service" }
+func (noService) Is(target error) bool { return target == ErrNotFound }
