@@ -98,6 +98,31 @@ func (s *Set) Login(mechanism, result string) {
 	}
 }
 
+// Server counts one try to have a stream with another server: its direction
+// ("in" or "out") and its result, both from a fixed list.
+func (s *Set) Server(direction, result string) {
+	if s != nil {
+		s.set.GetOrCreateCounter(`parley_s2s_streams_total{direction="` + direction +
+			`",result="` + result + `"}`).Inc()
+	}
+}
+
+// Remote counts n stanzas from or to other servers, by what became of them: a
+// text from a fixed list.
+func (s *Set) Remote(direction, result string, n int) {
+	if s != nil && n > 0 {
+		s.set.GetOrCreateCounter(`parley_s2s_stanzas_total{direction="` + direction +
+			`",result="` + result + `"}`).Add(n)
+	}
+}
+
+// Watch adds a value that is read when it is asked for.
+func (s *Set) Watch(name string, value func() float64) {
+	if s != nil {
+		s.set.NewGauge(name, value)
+	}
+}
+
 // StanzaIn counts a stanza read from a stream; kind is a stanza.Kind.
 func (s *Set) StanzaIn(kind uint8) {
 	if s != nil && kind < kinds {

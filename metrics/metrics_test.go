@@ -16,6 +16,12 @@ func use(s *Set) {
 	s.Login("PLAIN", "ok")
 	s.Login("PLAIN", "ok")
 	s.Login("PLAIN", "not-authorized")
+	s.Server("in", "dialback")
+	s.Server("out", "timeout")
+	s.Server("out", "timeout")
+	s.Remote("out", "confirmed", 3)
+	s.Remote("out", "returned", 0)
+	s.Watch("parley_s2s_unconfirmed", func() float64 { return 5 })
 	s.StanzaIn(1)
 	s.StanzaIn(200) // no kind: not counted
 	s.StanzaOut(3)
@@ -37,6 +43,10 @@ func TestSet(t *testing.T) {
 		"parley_connections 1", "parley_connections_accepted_total 2", "parley_sessions 1",
 		`parley_logins_total{mechanism="PLAIN",result="ok"} 2`,
 		`parley_logins_total{mechanism="PLAIN",result="not-authorized"} 1`,
+		`parley_s2s_streams_total{direction="in",result="dialback"} 1`,
+		`parley_s2s_streams_total{direction="out",result="timeout"} 2`,
+		`parley_s2s_stanzas_total{direction="out",result="confirmed"} 3`,
+		"parley_s2s_unconfirmed 5",
 		`parley_stanzas_in_total{kind="message"} 1`, `parley_stanzas_in_total{kind="iq"} 0`,
 		`parley_stanzas_out_total{kind="iq"} 1`, "parley_queue_bytes 60",
 		"parley_queue_overflows_total 1", "parley_handler_panics_total 1",
