@@ -13,8 +13,10 @@ type Rules struct {
 	Default    string                   // named to a peer that wants none of ours
 	OfferTLS   bool                     // STARTTLS is possible
 	RequireTLS bool                     // nothing else is before it
-	Attempts   int                      // SASL exchanges that may fail; 0 means 5
-	Auth       Authenticator
+	// Requires, if set, decides in place of RequireTLS, by the header's from.
+	Requires func(from string) bool
+	Attempts int // SASL exchanges that may fail; 0 means 5
+	Auth     Authenticator
 
 	// Features gives more features for a stream that is (not) authenticated.
 	Features func(n *Negotiation) string
@@ -72,6 +74,7 @@ type Negotiation struct {
 	ID    string     // of the current stream
 	JID   stanza.JID // who has authenticated, zero before
 
+	claim    string // from of the last header
 	state    state
 	opened   bool // our header of this stream has been sent
 	exchange Exchange
@@ -115,11 +118,19 @@ func (n *Negotiation) features() string {
 		return n.more()
 	case n.Peer.Secure || !n.Rules.OfferTLS:
 		return saslFeatures(n.Rules.Auth.Offer(&n.Peer)) + n.more()
-	case n.Rules.RequireTLS:
+	case n.requiresTLS():
 		// (RFC 6120 section 5.3.1, Mandatory-to-Negotiate)
 		return startTLSFeature(true) + n.more()
 	}
 	return startTLSFeature(false) + saslFeatures(n.Rules.Auth.Offer(&n.Peer)) + n.more()
+}
+
+// requiresTLS says whether nothing else is possible before TLS.
+func (n *Negotiation) requiresTLS() bool {
+	if n.Rules.Requires != nil {
+		return n.Rules.Requires(n.claim)
+	}
+	return n.Rules.RequireTLS
 }
 
 func (n *Negotiation) more() string {

@@ -29,6 +29,7 @@ func (n *Negotiation) answer(h *stanza.Header) (Answer, *stanza.StreamError) {
 		return a, err
 	}
 	a.From = n.Peer.Domain
+	n.claim = h.From
 	if err := n.from(h.From, &a); err != nil {
 		return a, err
 	}

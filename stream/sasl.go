@@ -44,7 +44,7 @@ func (n *Negotiation) begin(ctx context.Context, st *stanza.Stanza) Action {
 		n.failures++ // nor can one begin for ever
 	}
 	switch {
-	case n.Rules.RequireTLS && !n.Peer.Secure:
+	case n.requiresTLS() && !n.Peer.Secure:
 		// (RFC 6120 section 6.5.4, encryption-required)
 		return n.refuse(&Failure{Condition: "encryption-required"})
 	case mechanism == "":

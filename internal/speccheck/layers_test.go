@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"archive":            {"router", "store", "stanza"},
 	"xep":                {"router", "store", "stanza"},
 	"c2s":                {"stream", "auth", "router", "stanza", "conf"},
-	"s2s":                {"s2s/resolve", "stream", "auth", "router", "stanza", "conf"},
+	"s2s":                {"s2s/resolve", "stream", "auth", "router", "store", "stanza", "conf"},
 	"s2s/resolve":        {},
 	"component":          {"stream", "router", "stanza", "conf"},
 	"presence":           {"roster", "router", "store", "stanza"},

@@ -1,0 +1,310 @@
+package s2s
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"parley/s2s/resolve"
+	"parley/stanza"
+	"parley/stream"
+)
+
+// open makes a link that may carry a pair, or finds one.
+func (s *Server) open(ctx context.Context, pr pair) (*link, error) {
+	return s.dial(ctx, pr, func(ctx context.Context, l *link) error {
+		how := byExternal
+		if !l.sasl {
+			if err := l.ours(ctx, pr); err != nil {
+				return err
+			}
+			how = byDialback
+		}
+		// What the peer may send back on a bidirectional stream (XEP-0288 section
+		// 2.2, Negotiation): it is who we have looked for, by its certificate or,
+		// where dialback is proof enough, by DNS.
+		l.prove(pr, how)
+		l.manage(ctx)
+		return nil
+	})
+}
+
+// dial tries every place where the peer's server may be, until a stream is open
+// and ready has nothing against it (RFC 6120 section 3.2.1, Preferred Process:
+// SRV Lookup). The link is served then.
+func (s *Server) dial(ctx context.Context, pr pair, ready func(context.Context, *link) error) (
+	*link, error) {
+	targets, err := s.Resolver.Lookup(ctx, pr.remote)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s: %w", pr.remote, err)
+	}
+	var errs []error
+	for n, t := range targets {
+		l, err := s.try(ctx, pr, t, len(targets)-n, ready)
+		if err == nil {
+			return l, nil
+		}
+		errs = append(errs, fmt.Errorf("%s port %d: %w", t.Host, t.Port, err))
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// try opens a stream to one place, within its part of the time that is left.
+func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, parts int,
+	ready func(context.Context, *link) error) (*link, error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(parts))
+		defer cancel()
+	}
+	nc, err := s.Resolver.Dial(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	l := s.newLink(nc, outgoing)
+	l.pair, l.direct = pr, t.Direct
+	if err := l.initiate(ctx); err != nil {
+		l.conn.Close()
+		return nil, err
+	}
+	if !s.run(l.serve) {
+		l.conn.Close()
+		return nil, ErrNotServing
+	}
+	if err := ready(ctx, l); err != nil {
+		l.close(nil)
+		return nil, err
+	}
+	return l, nil
+}
+
+// initiate negotiates up to where stanzas or dialback may follow (RFC 6120
+// section 4.3.7, Flow Chart).
+func (l *link) initiate(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.conn.Interrupt() })
+	defer stop()
+	err := l.negotiate(ctx)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w (%w)", ctx.Err(), err)
+	}
+	return err
+}
+
+func (l *link) negotiate(ctx context.Context) error {
+	c := l.server.config()
+	rules := c.Peering(l.remote)
+	// A deadline beside the interruption, for writing.
+	if err := l.conn.SetDeadline(time.Now().Add(c.S2S.ConnectTimeout)); err != nil {
+		return err
+	}
+	if l.direct {
+		if err := l.clientTLS(ctx, protocol); err != nil {
+			return err
+		}
+	}
+	f, err := l.header(ctx)
+	if err != nil {
+		return err
+	}
+	if !l.direct {
+		if f, err = l.secure(ctx, f, rules.RequireTLS); err != nil {
+			return err
+		}
+	}
+	if err := l.certificate(l.remote); err != nil {
+		if rules.CertificateOnly {
+			return err
+		}
+		l.server.Log.Debug("certificate of server", "peer", l.remote, "err", err)
+	}
+	if err := l.authenticate(ctx, f); err != nil {
+		return err
+	}
+	return l.conn.SetDeadline(time.Time{})
+}
+
+// header opens a stream and reads the peer's header and features.
+func (l *link) header(ctx context.Context) (*stanza.Stanza, error) {
+	// (XEP-0220 section 2.4.1, Traditional Dialback)
+	a := stream.Answer{ContentNS: stanza.NSServer, From: l.local, To: l.remote, Version: true,
+		Declare: map[string]string{"db": nsDialback}}
+	if err := l.conn.Write(a.Append(nil)); err != nil {
+		return nil, err
+	}
+	for {
+		tok, _, err := l.conn.Next(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case tok == stanza.Opened:
+			h := l.conn.Header()
+			if err := stream.CheckHeader(h, stanza.NSServer); err != nil {
+				return nil, err
+			}
+			l.id = h.ID
+			return l.offered(ctx)
+		}
+	}
+}
+
+// offered reads the features of a stream that was just opened.
+func (l *link) offered(ctx context.Context) (*stanza.Stanza, error) {
+	st, err := l.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if st.NS != stanza.NSStream || st.Name != "features" {
+		return nil, fmt.Errorf("the peer sends %s instead of stream features", st.Name)
+	}
+	l.smOffered, l.maxBytes = st.Has(nsSM, "sm"), l.limit(st)
+	if c, ok := st.Child(nsDialbackFeatures, "dialback"); ok {
+		l.errors = st.Element(c).Child(nsDialbackFeatures, "errors") != nil
+	}
+	return st, nil
+}
+
+// limit is what the peer says about the size of stanzas (XEP-0478 section 3.1,
+// Server advertises limits to connecting entity), 0 if nothing.
+func (l *link) limit(st *stanza.Stanza) int {
+	const ns = "urn:xmpp:stream-limits:0"
+	c, ok := st.Child(ns, "limits")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(st.Element(c).ChildText(ns, "max-bytes"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// next reads the next element; the end of the stream is an error.
+func (l *link) next(ctx context.Context) (*stanza.Stanza, error) {
+	for {
+		tok, st, err := l.conn.Next(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case tok == stanza.Closed:
+			return nil, errEnded
+		case tok == stanza.Found && st.NS == stanza.NSStream && st.Name == "error":
+			return nil, streamError(st)
+		case tok == stanza.Found:
+			return st, nil
+		}
+	}
+}
+
+// secure switches to TLS (RFC 6120 section 5.4, Process).
+func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool) (*stanza.Stanza, error) {
+	if !f.Has(stanza.NSTLS, "starttls") {
+		if required {
+			return nil, errTLSNeeded
+		}
+		return f, nil
+	}
+	if err := l.conn.Write([]byte("<starttls xmlns='" + stanza.NSTLS + "'/>")); err != nil {
+		return nil, err
+	}
+	st, err := l.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if st.NS != stanza.NSTLS || st.Name != "proceed" {
+		return nil, errors.New("the peer refuses STARTTLS though it has offered it")
+	}
+	if err := l.clientTLS(ctx, ""); err != nil {
+		return nil, err
+	}
+	return l.header(ctx)
+}
+
+func (l *link) clientTLS(ctx context.Context, protocol string) error {
+	name, _ := asciiName(l.remote)
+	return l.conn.StartClientTLS(ctx, stream.ClientTLS(stream.ClientTLSOptions{
+		ServerName:  name,
+		Protocol:    protocol,
+		Certificate: func() (*tls.Certificate, error) { return l.server.Certificate(l.local) },
+	}))
+}
+
+// authenticate uses EXTERNAL where the peer offers it (XEP-0178 section 3,
+// Server-to-Server Recommendation). Where it does not, or fails, dialback
+// follows.
+func (l *link) authenticate(ctx context.Context, f *stanza.Stanza) error {
+	if f.Has(nsBidiFeature, "bidi") && l.conn.TLS() != nil {
+		// (XEP-0288 section 2.2, Negotiation; XEP-0478 section 3.2, Connecting
+		// server announces limits on bidirectional stream)
+		c := l.server.config()
+		l.bidi = true
+		bidi := "<bidi xmlns='" + nsBidi + "'>" + stream.LimitsFeature(c.S2S.StanzaBytes, c.S2S.Idle) +
+			"</bidi>"
+		if err := l.conn.Write([]byte(bidi)); err != nil {
+			return err
+		}
+	}
+	if !hasExternal(f) || l.conn.TLS() == nil {
+		if !l.dialbackOffered(f) {
+			return errNoWay
+		}
+		return nil
+	}
+	// The authorization identity is for older servers.
+	auth := "<auth xmlns='" + stanza.NSSASL + "' mechanism='EXTERNAL'>" +
+		base64.StdEncoding.EncodeToString([]byte(l.local)) + "</auth>"
+	if err := l.conn.Write([]byte(auth)); err != nil {
+		return err
+	}
+	st, err := l.next(ctx)
+	switch {
+	case err != nil:
+		return err
+	case st.NS == stanza.NSSASL && st.Name == "success":
+		l.conn.Restart()
+		l.sasl = true
+		_, err := l.header(ctx)
+		return err
+	case st.NS == stanza.NSSASL && st.Name == "failure" && l.dialbackOffered(f):
+		return nil
+	}
+	return fmt.Errorf("the peer refuses our certificate by %s", failureOf(st))
+}
+
+// dialbackOffered says whether the peer knows dialback (XEP-0220 section 2.4,
+// Advertisement).
+func (l *link) dialbackOffered(f *stanza.Stanza) bool {
+	if f.Has(nsDialbackFeatures, "dialback") {
+		return true
+	}
+	for _, ns := range l.conn.Header().Prefixes {
+		if ns == nsDialback {
+			return true
+		}
+	}
+	return false
+}
+
+func hasExternal(f *stanza.Stanza) bool {
+	c, ok := f.Child(stanza.NSSASL, "mechanisms")
+	return ok && slices.ContainsFunc(f.Element(c).Children, func(e *stanza.Element) bool {
+		return e.Name == "mechanism" && e.Text == "EXTERNAL"
+	})
+}
+
+// failureOf is the condition of a SASL failure.
+func failureOf(st *stanza.Stanza) string {
+	for _, c := range st.Children() {
+		if c.Name != "text" {
+			return c.Name
+		}
+	}
+	return st.Name
+}

@@ -1,0 +1,114 @@
+package s2s
+
+import (
+	"strings"
+	"time"
+
+	"parley/stanza"
+)
+
+// How a domain is proven.
+const (
+	byExternal = "EXTERNAL"
+	byDialback = "dialback"
+)
+
+// proven is what is known of who the peer is, and what was asked about it.
+// link.mu guards it.
+type proven struct {
+	proof     string           // how the first domain was proven
+	sasl      bool             // we have authenticated by EXTERNAL
+	pairs     map[pair]bool    // the peer may send from remote to local; local "": to all
+	verdict   map[string]error // of the peer's certificates, by domain
+	questions map[dialback]chan dialback
+	cause     error // why the link has ended
+	errors    bool  // the peer knows dialback errors (XEP-0220 section 2.4.2)
+	checks    int   // keys that are being verified
+}
+
+// most is how many domain pairs one link may carry, and checks how many keys
+// are verified at a time.
+const (
+	mostPairs  = 1000
+	mostChecks = 20
+)
+
+func (p *proven) init() {
+	p.pairs = map[pair]bool{}
+	p.verdict = map[string]error{}
+	p.questions = map[dialback]chan dialback{}
+}
+
+// prove lets the peer send from one domain to one of ours, or all ("").
+func (l *link) prove(pr pair, how string) {
+	l.mu.Lock()
+	first := len(l.pairs) == 0
+	l.pairs[pair{strings.Clone(pr.local), strings.Clone(pr.remote)}] = true
+	if l.proof == "" {
+		l.proof = how
+	}
+	l.mu.Unlock()
+	if first {
+		l.established()
+	}
+}
+
+// established lifts the limits for those who have proven nothing.
+func (l *link) established() {
+	s := l.server
+	l.conn.SetLimits(stanza.Limits{Bytes: s.config().S2S.StanzaBytes})
+	_ = l.conn.SetDeadline(time.Time{}) // the reader finds out
+	s.Log.Info("stream to server", "domain", l.local, "peer", l.remote, "dir", l.dir.String(),
+		"proof", l.proof, "addr", l.conn.RemoteAddr().String())
+}
+
+// anyProven says whether the peer has proven a domain.
+func (l *link) anyProven() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.pairs) > 0
+}
+
+// mayCome checks a stanza that came in (RFC 6120 section 8.1.2.2,
+// Server-to-Server Streams, and 8.1.1.2, Server-to-Server Streams).
+func (l *link) mayCome(st *stanza.Stanza) *stanza.StreamError {
+	if st.BadTo || st.BadFrom || st.To.IsZero() || st.From.IsZero() {
+		// (RFC 6120 section 4.9.3.7, improper-addressing)
+		return stanza.StreamImproperAddressing
+	}
+	from, to := st.From.Domain(), st.To.Domain()
+	l.mu.Lock()
+	any := len(l.pairs) > 0
+	all := l.pairs[pair{"", from}]
+	ok := all || l.pairs[pair{to, from}]
+	l.mu.Unlock()
+	switch {
+	case !any:
+		// (RFC 6120 section 4.9.3.12, not-authorized)
+		return stanza.StreamNotAuthorized
+	case l.server.Router.Host(to) == nil:
+		// (RFC 6120 section 4.9.3.6, host-unknown)
+		return stanza.StreamHostUnknown
+	case !ok:
+		// (RFC 6120 section 4.9.3.9, invalid-from)
+		return stanza.StreamInvalidFrom
+	}
+	return nil
+}
+
+// certificate says why the peer's certificate is no proof of a domain, nil if
+// it is.
+func (l *link) certificate(domain string) error {
+	state := l.conn.TLS()
+	if state == nil {
+		return errNoTLS
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err, known := l.verdict[domain]
+	if !known {
+		err = verifyChain(state.PeerCertificates, l.server.Roots, domain, time.Now())
+		l.verdict[strings.Clone(domain)] = err
+	}
+	return err
+}
