@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 )
 
@@ -19,15 +20,23 @@ type Target struct {
 // Why there is no target. Every other error of Lookup and Dial is one that may
 // be over later: nobody answers, or not what was asked.
 var (
-	// ErrNoService is a domain that says it has no server (RFC 2782: the target
-	// "."). It is an ErrNotFound too.
-	ErrNoService = noService{}
 	// ErrNotFound is a domain, or a target, that DNS does not know.
 	ErrNotFound = errors.New("resolve: not found")
+	// ErrNoService is a domain that says it has no server (RFC 2782: the target
+	// "."). It is an ErrNotFound too.
+	ErrNoService = fmt.Errorf("resolve: no service: %w", ErrNotFound)
 )
 
-// noService is the type of ErrNoService.
-type noService struct{}
+// failure is an error in words for an admin.
+type failure struct {
+	text string
+	is   error
+}
 
-func (noService) Error() string        { return "resolve: no service" }
-func (noService) Is(target error) bool { return target == ErrNotFound }
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.is }
+
+// notFound makes an ErrNotFound.
+func notFound(format string, args ...any) error {
+	return &failure{fmt.Sprintf(format, args...), ErrNotFound}
+}

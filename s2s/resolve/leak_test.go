@@ -1,0 +1,9 @@
+package resolve
+
+import (
+	"testing"
+
+	"parley/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
