@@ -150,6 +150,7 @@ func (l *link) confirm(upTo uint64) {
 		l.askedAt = time.Now()
 	}
 	l.mu.Unlock()
+	l.server.Router.Metrics.Remote(outgoing.String(), "confirmed", len(list))
 	if rows := l.server.Rows; rows != nil && len(list) > 0 {
 		rows.Confirmed(list)
 	}

@@ -15,23 +15,31 @@ import (
 	"parley/stream"
 )
 
-// open makes a link that may carry a pair, or finds one.
+// open makes a link that may carry a pair.
 func (s *Server) open(ctx context.Context, pr pair) (*link, error) {
 	return s.dial(ctx, pr, func(ctx context.Context, l *link) error {
-		how := byExternal
-		if !l.sasl {
-			if err := l.ours(ctx, pr); err != nil {
-				return err
-			}
-			how = byDialback
+		if err := l.introduce(ctx, pr); err != nil {
+			return err
 		}
-		// What the peer may send back on a bidirectional stream (XEP-0288 section
-		// 2.2, Negotiation): it is who we have looked for, by its certificate or,
-		// where dialback is proof enough, by DNS.
-		l.prove(pr, how)
 		l.manage(ctx)
 		return nil
 	})
+}
+
+// introduce proves to the peer who we are, unless EXTERNAL has done so.
+func (l *link) introduce(ctx context.Context, pr pair) error {
+	how := byExternal
+	if !l.sasl {
+		if err := l.ours(ctx, pr); err != nil {
+			return err
+		}
+		how = byDialback
+	}
+	// What the peer may send back on a bidirectional stream (XEP-0288 section
+	// 2.2, Negotiation): it is who we have looked for, by its certificate or,
+	// where dialback is proof enough, by DNS.
+	l.prove(pr, how)
+	return nil
 }
 
 // dial tries every place where the peer's server may be, until a stream is open

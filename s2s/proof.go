@@ -56,6 +56,7 @@ func (l *link) prove(pr pair, how string) {
 // established lifts the limits for those who have proven nothing.
 func (l *link) established() {
 	s := l.server
+	s.Router.Metrics.Server(l.dir.String(), l.proof)
 	l.conn.SetLimits(stanza.Limits{Bytes: s.config().S2S.StanzaBytes})
 	_ = l.conn.SetDeadline(time.Time{}) // the reader finds out
 	s.Log.Info("stream to server", "domain", l.local, "peer", l.remote, "dir", l.dir.String(),

@@ -162,6 +162,7 @@ func (r *route) fail(err error) {
 	r.err, r.until = e, time.Now().Add(r.backoff())
 	r.mu.Unlock()
 	s.note(r.remote, err)
+	s.Router.Metrics.Server(outgoing.String(), e.Condition)
 	s.Log.Warn("cannot reach server", "from", r.local, "to", r.remote, "err", err)
 	s.giveBack(queue, e)
 }
@@ -189,6 +190,7 @@ func (s *Server) giveBack(list []item, e *stanza.Error) {
 			s.Router.Bounce(ctx, i.Packet, e)
 		}
 	}
+	s.Router.Metrics.Remote(outgoing.String(), "returned", len(list))
 	if s.Rows != nil {
 		s.Rows.Returned(packets)
 	}
