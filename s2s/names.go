@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-	"golang.org/x/net/idna"
 
+	"parley/s2s/resolve"
 	"parley/stanza"
 )
 
@@ -58,7 +58,7 @@ func proves(cert *x509.Certificate, domain string) bool {
 // dnsProve says whether one of the names that every program understands, and
 // that name constraints are about, is the domain.
 func (n certNames) dnsProve(domain string) bool {
-	if ip, ok := asIP(domain); ok {
+	if ip, ok := resolve.IP(domain); ok {
 		// Octets are compared (RFC 9525 section 6.4, Matching an IP Address
 		// Portion), so no wildcard stands for a part of them.
 		return slices.Contains(n.ips, ip)
@@ -91,25 +91,9 @@ func matches(name, host string) bool {
 	return label != "" && rest == parent && rest != ""
 }
 
-// hostNames maps domain names as stanza does for addresses: underscores are
-// allowed, since there are hosts with such names.
-var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false))
-
 // asciiName is a domainpart as certificates and DNS have it (A-labels, lower
 // case), false for what is no domain name.
-func asciiName(domain string) (string, bool) {
-	if _, ip := asIP(domain); ip {
-		return "", false
-	}
-	a, err := hostNames.ToASCII(domain)
-	return a, err == nil && a != "" && !strings.Contains(a, "*")
-}
-
-// asIP is the IP address that a domainpart may be.
-func asIP(domain string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(domain, "["), "]"))
-	return a.Unmap(), err == nil
-}
+func asciiName(domain string) (string, bool) { return resolve.ASCII(domain) }
 
 // The object identifiers of what is read here: subjectAltName, id-on-xmppAddr
 // (RFC 6120 section 13.7.1.4, XmppAddr Identifier Type) and id-on-dnsSRV of
