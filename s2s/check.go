@@ -65,7 +65,7 @@ func place(t resolve.Target) string {
 // checked opens a stream to one place and tells what it is like.
 func (s *Server) checked(ctx context.Context, pr pair, t resolve.Target, parts int, step Step) (
 	*link, error) {
-	return s.try(ctx, pr, t, parts, func(ctx context.Context, l *link) error {
+	return s.try(ctx, pr, t, carry, parts, func(ctx context.Context, l *link) error {
 		step("TCP", "connected to "+l.conn.RemoteAddr().String(), true)
 		if state := l.conn.TLS(); state != nil {
 			step("TLS", tls.VersionName(state.Version)+", "+tls.CipherSuiteName(state.CipherSuite), true)

@@ -169,7 +169,8 @@ func (s *Server) verify(ctx context.Context, not *link, q dialback) (bool, error
 			return a.typ == dbValid, nil
 		}
 	}
-	l, err := s.dial(ctx, pair{q.from, q.to}, func(context.Context, *link) error { return nil })
+	l, err := s.dial(ctx, pair{q.from, q.to}, verify,
+		func(context.Context, *link) error { return nil })
 	if err != nil {
 		return false, err
 	}

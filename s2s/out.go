@@ -15,9 +15,17 @@ import (
 	"parley/stream"
 )
 
+// purpose is what a connection is for.
+type purpose uint8
+
+const (
+	carry  purpose = iota // stanzas
+	verify                // one question about a key: there is nothing to prove for it
+)
+
 // open makes a link that may carry a pair.
 func (s *Server) open(ctx context.Context, pr pair) (*link, error) {
-	return s.dial(ctx, pr, func(ctx context.Context, l *link) error {
+	return s.dial(ctx, pr, carry, func(ctx context.Context, l *link) error {
 		if err := l.introduce(ctx, pr); err != nil {
 			return err
 		}
@@ -45,15 +53,15 @@ func (l *link) introduce(ctx context.Context, pr pair) error {
 // dial tries every place where the peer's server may be, until a stream is open
 // and ready has nothing against it (RFC 6120 section 3.2.1, Preferred Process:
 // SRV Lookup). The link is served then.
-func (s *Server) dial(ctx context.Context, pr pair, ready func(context.Context, *link) error) (
-	*link, error) {
+func (s *Server) dial(ctx context.Context, pr pair, use purpose,
+	ready func(context.Context, *link) error) (*link, error) {
 	targets, err := s.Resolver.Lookup(ctx, pr.remote)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", pr.remote, err)
 	}
 	var errs []error
 	for n, t := range targets {
-		l, err := s.try(ctx, pr, t, len(targets)-n, ready)
+		l, err := s.try(ctx, pr, t, use, len(targets)-n, ready)
 		if err == nil {
 			return l, nil
 		}
@@ -66,7 +74,7 @@ func (s *Server) dial(ctx context.Context, pr pair, ready func(context.Context, 
 }
 
 // try opens a stream to one place, within its part of the time that is left.
-func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, parts int,
+func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, use purpose, parts int,
 	ready func(context.Context, *link) error) (*link, error) {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -79,7 +87,7 @@ func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, parts int,
 	}
 	l := s.newLink(nc, outgoing)
 	l.pair, l.direct = pr, t.Direct
-	if err := l.initiate(ctx); err != nil {
+	if err := l.initiate(ctx, use); err != nil {
 		l.conn.Close()
 		return nil, err
 	}
@@ -96,17 +104,17 @@ func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, parts int,
 
 // initiate negotiates up to where stanzas or dialback may follow (RFC 6120
 // section 4.3.7, Flow Chart).
-func (l *link) initiate(ctx context.Context) error {
+func (l *link) initiate(ctx context.Context, use purpose) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.conn.Interrupt() })
 	defer stop()
-	err := l.negotiate(ctx)
+	err := l.negotiate(ctx, use)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w (%w)", ctx.Err(), err)
 	}
 	return err
 }
 
-func (l *link) negotiate(ctx context.Context) error {
+func (l *link) negotiate(ctx context.Context, use purpose) error {
 	c := l.server.config()
 	rules := c.Peering(l.remote)
 	// A deadline beside the interruption, for writing.
@@ -133,8 +141,10 @@ func (l *link) negotiate(ctx context.Context) error {
 		}
 		l.server.Log.Debug("certificate of server", "peer", l.remote, "err", err)
 	}
-	if err := l.authenticate(ctx, f); err != nil {
-		return err
+	if use == carry {
+		if err := l.authenticate(ctx, f); err != nil {
+			return err
+		}
 	}
 	return l.conn.SetDeadline(time.Time{})
 }

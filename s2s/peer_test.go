@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -189,3 +190,5 @@ func (p *peer) takesExternal(domain string, cert *tls.Certificate, features stri
 func streamErrorOf(condition string) string {
 	return "<stream:error><" + condition + " xmlns='urn:ietf:params:xml:ns:xmpp-streams'"
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
