@@ -145,9 +145,10 @@ func (l *link) end(err error) {
 	wrong := l.err
 	ours := wrong != nil || errors.Is(err, stream.ErrInterrupted)
 	gone := false
+	var theirs *peerError
 	switch {
 	case ours || errors.As(err, &wrong):
-	case errors.Is(err, errEnded):
+	case errors.Is(err, errEnded) || errors.As(err, &theirs):
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		wrong = stanza.StreamConnectionTimeout // (RFC 6120 section 4.9.3.4, connection-timeout)
 	default:

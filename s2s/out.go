@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -19,8 +20,9 @@ import (
 type purpose uint8
 
 const (
-	carry  purpose = iota // stanzas
-	verify                // one question about a key: there is nothing to prove for it
+	carry   purpose = iota // stanzas
+	keyOnly                // stanzas, but without EXTERNAL
+	verify                 // one question about a key: there is nothing to prove for it
 )
 
 // open makes a link that may carry a pair.
@@ -81,6 +83,26 @@ func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, use purpose
 		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(parts))
 		defer cancel()
 	}
+	l, err := s.tryOnce(ctx, pr, t, use, ready)
+	if err != nil && l != nil && l.disliked {
+		// The peer has ended the stream over our certificate: it may still believe
+		// a key.
+		l, err2 := s.tryOnce(ctx, pr, t, keyOnly, ready)
+		if err2 == nil {
+			return l, nil
+		}
+		return nil, fmt.Errorf("%w; then: %w", err, err2)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// tryOnce is try without a second attempt. With an error the link, if there is
+// one, has ended.
+func (s *Server) tryOnce(ctx context.Context, pr pair, t resolve.Target, use purpose,
+	ready func(context.Context, *link) error) (*link, error) {
 	nc, err := s.Resolver.Dial(ctx, t)
 	if err != nil {
 		return nil, err
@@ -89,7 +111,7 @@ func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, use purpose
 	l.pair, l.direct = pr, t.Direct
 	if err := l.initiate(ctx, use); err != nil {
 		l.conn.Close()
-		return nil, err
+		return l, err
 	}
 	if !s.run(l.serve) {
 		l.conn.Close()
@@ -97,7 +119,7 @@ func (s *Server) try(ctx context.Context, pr pair, t resolve.Target, use purpose
 	}
 	if err := ready(ctx, l); err != nil {
 		l.close(nil)
-		return nil, err
+		return l, err
 	}
 	return l, nil
 }
@@ -108,6 +130,12 @@ func (l *link) initiate(ctx context.Context, use purpose) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.conn.Interrupt() })
 	defer stop()
 	err := l.negotiate(ctx, use)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" && use == carry {
+		// A TLS alert: a peer that takes only certificates for clients, or none
+		// that it cannot verify, ends the handshake over ours.
+		l.disliked = true
+	}
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w (%w)", ctx.Err(), err)
 	}
@@ -122,7 +150,7 @@ func (l *link) negotiate(ctx context.Context, use purpose) error {
 		return err
 	}
 	if l.direct {
-		if err := l.clientTLS(ctx, protocol); err != nil {
+		if err := l.clientTLS(ctx, protocol, use); err != nil {
 			return err
 		}
 	}
@@ -131,7 +159,7 @@ func (l *link) negotiate(ctx context.Context, use purpose) error {
 		return err
 	}
 	if !l.direct {
-		if f, err = l.secure(ctx, f, rules.RequireTLS); err != nil {
+		if f, err = l.secure(ctx, f, rules.RequireTLS, use); err != nil {
 			return err
 		}
 	}
@@ -141,8 +169,8 @@ func (l *link) negotiate(ctx context.Context, use purpose) error {
 		}
 		l.server.Log.Debug("certificate of server", "peer", l.remote, "err", err)
 	}
-	if use == carry {
-		if err := l.authenticate(ctx, f); err != nil {
+	if use != verify {
+		if err := l.authenticate(ctx, f, use); err != nil {
 			return err
 		}
 	}
@@ -222,7 +250,8 @@ func (l *link) next(ctx context.Context) (*stanza.Stanza, error) {
 }
 
 // secure switches to TLS (RFC 6120 section 5.4, Process).
-func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool) (*stanza.Stanza, error) {
+func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool, use purpose) (
+	*stanza.Stanza, error) {
 	if !f.Has(stanza.NSTLS, "starttls") {
 		if required {
 			return nil, errTLSNeeded
@@ -239,25 +268,27 @@ func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool) (*st
 	if st.NS != stanza.NSTLS || st.Name != "proceed" {
 		return nil, errors.New("the peer refuses STARTTLS though it has offered it")
 	}
-	if err := l.clientTLS(ctx, ""); err != nil {
+	if err := l.clientTLS(ctx, "", use); err != nil {
 		return nil, err
 	}
 	return l.header(ctx)
 }
 
-func (l *link) clientTLS(ctx context.Context, protocol string) error {
+func (l *link) clientTLS(ctx context.Context, protocol string, use purpose) error {
 	name, _ := asciiName(l.remote)
+	cert := func() (*tls.Certificate, error) { return l.server.Certificate(l.local) }
+	if use == keyOnly {
+		cert = func() (*tls.Certificate, error) { return new(tls.Certificate), nil }
+	}
 	return l.conn.StartClientTLS(ctx, stream.ClientTLS(stream.ClientTLSOptions{
-		ServerName:  name,
-		Protocol:    protocol,
-		Certificate: func() (*tls.Certificate, error) { return l.server.Certificate(l.local) },
+		ServerName: name, Protocol: protocol, Certificate: cert,
 	}))
 }
 
 // authenticate uses EXTERNAL where the peer offers it (XEP-0178 section 3,
 // Server-to-Server Recommendation). Where it does not, or fails, dialback
 // follows.
-func (l *link) authenticate(ctx context.Context, f *stanza.Stanza) error {
+func (l *link) authenticate(ctx context.Context, f *stanza.Stanza, use purpose) error {
 	if f.Has(nsBidiFeature, "bidi") && l.conn.TLS() != nil {
 		// (XEP-0288 section 2.2, Negotiation; XEP-0478 section 3.2, Connecting
 		// server announces limits on bidirectional stream)
@@ -269,23 +300,30 @@ func (l *link) authenticate(ctx context.Context, f *stanza.Stanza) error {
 			return err
 		}
 	}
-	if !hasExternal(f) || l.conn.TLS() == nil {
+	if use == keyOnly || !hasExternal(f) || l.conn.TLS() == nil {
 		if !l.dialbackOffered(f) {
 			return errNoWay
 		}
 		return nil
 	}
+	return l.external(ctx, f)
+}
+
+// external authenticates by SASL EXTERNAL, or leaves it to dialback.
+func (l *link) external(ctx context.Context, f *stanza.Stanza) error {
 	// The authorization identity is for older servers.
 	auth := "<auth xmlns='" + stanza.NSSASL + "' mechanism='EXTERNAL'>" +
 		base64.StdEncoding.EncodeToString([]byte(l.local)) + "</auth>"
 	if err := l.conn.Write([]byte(auth)); err != nil {
 		return err
 	}
+	l.disliked = l.dialbackOffered(f)
 	st, err := l.next(ctx)
 	switch {
 	case err != nil:
 		return err
 	case st.NS == stanza.NSSASL && st.Name == "success":
+		l.disliked = false
 		l.conn.Restart()
 		l.sasl = true
 		_, err := l.header(ctx)

@@ -192,3 +192,5 @@ func streamErrorOf(condition string) string {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func replaceID(text, id string) string { return strings.ReplaceAll(text, "'ID'", "'"+id+"'") }

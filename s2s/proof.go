@@ -17,6 +17,7 @@ const (
 // link.mu guards it.
 type proven struct {
 	proof     string           // how the first domain was proven
+	disliked  bool             // the peer has refused our certificate, and knows dialback
 	sasl      bool             // we have authenticated by EXTERNAL
 	pairs     map[pair]bool    // the peer may send from remote to local; local "": to all
 	verdict   map[string]error // of the peer's certificates, by domain
