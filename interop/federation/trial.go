@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// trial is our server and one peer in one round.
+type trial struct {
+	*runner
+	lab        *lab
+	way        round
+	ours, peer *server
+	duo
+}
+
+// step runs one step and prints what came of it.
+func (t *trial) step(ctx context.Context, name string, f func(context.Context) error) bool {
+	name = fmt.Sprintf("%s, %s: %s", t.way.name, t.peer.kind, name)
+	if t.only != "" && !strings.Contains(name, t.only) && !strings.HasSuffix(name, "log in") {
+		return true
+	}
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := f(ctx)
+	took := time.Since(start).Round(10 * time.Millisecond)
+	if err != nil {
+		t.failed++
+		fmt.Printf("FAIL %s (%v)\n     | %s\n", name, took,
+			strings.ReplaceAll(err.Error(), "\n", "\n     | "))
+		return false
+	}
+	t.passed++
+	fmt.Printf("PASS %s (%v)\n", name, took)
+	return true
+}
+
+// run plays all steps; it says whether the users could log in.
+func (t *trial) run(ctx context.Context) bool {
+	if !t.step(ctx, "log in", t.login) {
+		return false
+	}
+	t.step(ctx, "chat, we connect", func(ctx context.Context) error {
+		return chat(ctx, t.duo.ours, t.theirs)
+	})
+	t.step(ctx, "requests", func(ctx context.Context) error { return requests(ctx, t.duo) })
+	t.step(ctx, "subscriptions", func(ctx context.Context) error { return subscribe(ctx, t.duo) })
+	t.step(ctx, "200 kB", func(ctx context.Context) error { return large(ctx, t.duo) })
+	t.step(ctx, "namespaces", func(ctx context.Context) error { return namespaces(ctx, t.duo) })
+	t.step(ctx, "a room's archive", func(ctx context.Context) error { return room(ctx, t.duo) })
+	if t.way.direct {
+		t.back(ctx, "chat, they connect", t.peer.settings)
+		return true
+	}
+	count := t.count(10_000, 2_000)
+	t.step(ctx, fmt.Sprint(count, " messages each way"), func(ctx context.Context) error {
+		return flood(ctx, t.duo, count)
+	})
+	t.kills(ctx)
+	t.late(ctx)
+	return true
+}
+
+func (t *trial) count(full, quick int) int {
+	if t.quick {
+		return quick
+	}
+	return full
+}
+
+func (t *trial) login(ctx context.Context) (err error) {
+	if t.duo.ours, err = join(ctx, t.ours, "alice-"+t.peer.kind); err != nil {
+		return err
+	}
+	t.theirs, err = join(ctx, t.peer, "bob-"+t.peer.kind)
+	return err
+}
+
+// back restarts the peer; its user is the first to speak, so that the peer
+// connects.
+func (t *trial) back(ctx context.Context, name string, with settings) {
+	t.step(ctx, name, func(ctx context.Context) error {
+		if err := t.restart(ctx, with); err != nil {
+			return err
+		}
+		return chat(ctx, t.theirs, t.duo.ours)
+	})
+}
+
+// restart restarts the peer, and its user logs in again.
+func (t *trial) restart(ctx context.Context, with settings) error {
+	t.theirs.close()
+	if err := t.peer.restart(ctx, with); err != nil {
+		return err
+	}
+	t.duo.ours.forget()
+	return t.theirs.login(ctx)
+}
+
+// kills ends our server, and then the peer, by SIGKILL.
+func (t *trial) kills(ctx context.Context) {
+	kill := func(victim *server, count int, gap time.Duration) {
+		t.step(ctx, victim.kind+" killed", func(ctx context.Context) error {
+			text, err := killed(ctx, t.duo, victim, count, gap)
+			if text != "" {
+				fmt.Println("     |", text)
+			}
+			return err
+		})
+	}
+	kill(t.ours, t.count(4000, 1500), 2*time.Millisecond)
+	// From here on the peer's log has to show what it has confirmed. That makes
+	// ejabberd slow.
+	with := t.peer.settings
+	with.debug = true
+	t.back(ctx, "chat, they connect", with)
+	if t.peer.kind == "ejabberd" {
+		kill(t.peer, 400, 20*time.Millisecond)
+	} else {
+		kill(t.peer, t.count(4000, 1500), 2*time.Millisecond)
+	}
+	t.step(ctx, "chat after all that", func(ctx context.Context) error {
+		return chat(ctx, t.duo.ours, t.theirs)
+	})
+}
+
+// late gives the peer a certificate that has expired: where certificates have to
+// be shown nothing goes either way, where dialback is enough all does.
+func (t *trial) late(ctx context.Context) {
+	with := t.peer.settings
+	with.proof = expired
+	if t.way.policy == "dialback" {
+		t.back(ctx, "an expired certificate does not matter", with)
+		return
+	}
+	t.step(ctx, "an expired certificate is refused", func(ctx context.Context) error {
+		if err := t.restart(ctx, with); err != nil {
+			return err
+		}
+		return t.both(func(from, to *user) error {
+			return refused(ctx, from, to.bare(), "")
+		})
+	})
+	with.proof = t.way.proof
+	t.back(ctx, "a new certificate is accepted", with)
+}
