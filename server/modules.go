@@ -34,5 +34,6 @@ func (s *Server) modules() []router.Module {
 		new(xep.VCard),
 		s.sign,
 		commands,
+		s.rows, // behind those that change what goes out
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"parley/metrics"
 	"parley/roster"
 	"parley/router"
+	"parley/s2s"
 	"parley/store"
 	"parley/xep"
 )
@@ -39,6 +40,9 @@ type Options struct {
 
 	// Blocking makes connections wait in Read instead of being parked.
 	Blocking bool
+
+	// Resolver finds other servers; nil: DNS does, as the configuration says.
+	Resolver s2s.Resolver
 
 	// Unbound opens no port and no socket: connections come by ServeConn.
 	Unbound bool
@@ -58,8 +62,12 @@ type Server struct {
 	certs   *certs.Store
 	clients *c2s.Server
 	others  *component.Server
+	servers *s2s.Server // nil where there is nothing to do with others
+	rows    *s2s.Unconfirmed
 	parts   []part // what Run runs beside the clients
 	listen  []c2s.Listener
+	far     []s2s.Listener
+	joined  chan struct{}     // closed when other servers can be sent to
 	opened  []io.Closer       // what parts close when they have run
 	where   map[string]string // address → what is served there
 
@@ -81,7 +89,7 @@ func New(ctx context.Context, c *conf.Config, o Options) (*Server, error) {
 		o.Log = slog.Default()
 	}
 	s := &Server{log: o.Log, options: o, started: time.Now(), metrics: metrics.New(),
-		where: map[string]string{}, asked: make(chan struct{})}
+		where: map[string]string{}, asked: make(chan struct{}), joined: make(chan struct{})}
 	if err := s.open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -100,7 +108,9 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	if s.certs, err = certs.Open(c, s.log); err != nil {
 		return err
 	}
-	s.router = router.New(router.Options{Store: s.store, Config: c, Log: s.log, Metrics: s.metrics})
+	if err := s.route(ctx, c); err != nil {
+		return err
+	}
 	s.roster = roster.New(s.router)
 	s.sign = xep.NewRegister(s.router, passwords{s.router.Config})
 	for _, domain := range c.Domains {
@@ -131,7 +141,7 @@ func (s *Server) bind(ctx context.Context, c *conf.Config) error {
 		s.listen = append(s.listen, c2s.Listener{Listener: nl, Direct: l.direct})
 		s.where[nl.Addr().String()] = l.what
 	}
-	if err := s.bindComponents(ctx, c); err != nil {
+	if err := errors.Join(s.bindServers(ctx, c), s.bindComponents(ctx, c)); err != nil {
 		return err
 	}
 	if err := s.bindHTTP(ctx, c); err != nil {
@@ -210,7 +220,9 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	})
+	leave := s.join(ctx, cancel)
 	err := s.clients.Serve(ctx, s.listen...)
+	leave()
 	stop() // the modules' goroutines live as long as the last stream
 	wg.Wait()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {

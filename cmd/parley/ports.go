@@ -25,6 +25,14 @@ func listeners(c *conf.Config) []listener {
 	for _, a := range c.C2S.ListenTLS {
 		list = append(list, listener{"c2s.listen_tls", a})
 	}
+	if c.S2S.Enabled {
+		for _, a := range c.S2S.Listen {
+			list = append(list, listener{"s2s.listen", a})
+		}
+		for _, a := range c.S2S.ListenTLS {
+			list = append(list, listener{"s2s.listen_tls", a})
+		}
+	}
 	for _, comp := range c.Component {
 		if l := (listener{"component.listen", comp.Listen}); !slices.Contains(list, l) {
 			list = append(list, l)
