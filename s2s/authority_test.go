@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -122,3 +123,8 @@ type otherName struct {
 // Identifier Type, and of RFC 4985.
 func xmppAddr(s string) otherName { return otherName{oidXMPPAddr(), cbasn1.UTF8String, s} }
 func srvName(s string) otherName  { return otherName{oidSRVName(), cbasn1.IA5String, s} }
+
+// pair is the certificate with its key.
+func (a *authority) pair() *tls.Certificate {
+	return &tls.Certificate{Certificate: [][]byte{a.cert.Raw}, PrivateKey: a.key, Leaf: a.cert}
+}

@@ -49,7 +49,9 @@ func (l *link) common(d dialback) *stanza.Error {
 	switch {
 	case l.server.Router.Host(d.to) == nil:
 		return stanza.ItemNotFound
-	case !c.Federates(d.from):
+	case !c.Federates(d.from), l.server.Router.Host(d.from) != nil:
+		// Nobody else is one of our domains, even where a certificate of the same
+		// owner has a wildcard that fits.
 		return stanza.PolicyViolation
 	case c.Peering(d.from).RequireTLS && l.conn.TLS() == nil:
 		return stanza.PolicyViolation
@@ -125,6 +127,8 @@ func (l *link) check(ctx context.Context, d dialback) {
 	s := l.server
 	ctx, cancel := context.WithTimeout(ctx, s.config().S2S.ConnectTimeout)
 	defer cancel()
+	stop := context.AfterFunc(l.life, cancel) // or many could be left behind
+	defer stop()
 	valid, err := s.verify(ctx, l, dialback{name: dbVerify, from: d.to, to: d.from, id: l.id,
 		text: d.text})
 	l.mu.Lock()
@@ -132,6 +136,8 @@ func (l *link) check(ctx context.Context, d dialback) {
 	others := len(l.pairs) > 0
 	l.mu.Unlock()
 	switch {
+	case l.life.Err() != nil:
+		return
 	case err != nil:
 		s.note(d.from, err)
 		l.say(d.replyError(checkError(err)).append(nil))

@@ -21,6 +21,7 @@ func (l *link) serveIn(ctx context.Context) {
 		l.detach(nil)
 		return
 	}
+	l.server.add(l)
 	if first != nil {
 		l.request(*first)
 	}
@@ -106,6 +107,9 @@ func (l *link) features(n *stream.Negotiation) string {
 	c := l.server.config()
 	var b stanza.Builder
 	if n.JID.IsZero() {
+		// What was asked for before TLS anybody may have put there (XEP-0288
+		// section 2.1, Stream Feature).
+		l.bidi, l.maxBytes = false, 0
 		// (XEP-0220 section 2.4.2, Dialback with Error Handling)
 		b.Start("dialback", nsDialbackFeatures).Start("errors", "").End().End()
 		// (XEP-0288 section 2.1, Stream Feature)
@@ -150,7 +154,10 @@ func (x external) Offer(p *stream.Peer) stream.Offer {
 
 // check says whether a domain may authenticate by its certificate.
 func (x external) check(domain string) error {
-	if !x.server.config().Federates(domain) {
+	switch {
+	case x.server.Router.Host(domain) != nil:
+		return errOurs
+	case !x.server.config().Federates(domain):
 		return errRefused
 	}
 	return x.certificate(domain)

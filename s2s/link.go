@@ -38,6 +38,8 @@ type link struct {
 	bidi   bool         // stanzas may go both ways (XEP-0288); set before the link is served
 
 	writers sync.WaitGroup
+	life    context.Context // ends with the link
+	over    context.CancelFunc
 
 	mu      sync.Mutex
 	control []byte // what is not a stanza and waits to be written
@@ -72,6 +74,7 @@ func (s *Server) newLink(nc net.Conn, dir direction) *link {
 			Blocking: true, // there are few
 		}),
 	}
+	l.life, l.over = context.WithCancel(context.Background())
 	l.proven.init()
 	l.line = s.Router.NewLine(router.Remote)
 	return l
@@ -80,20 +83,24 @@ func (s *Server) newLink(nc net.Conn, dir direction) *link {
 // errEnded is what reading returns at the end of the peer's stream.
 var errEnded = errors.New("the peer has closed the stream")
 
+// add makes a link that has been negotiated known.
+func (s *Server) add(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links[l] = struct{}{}
+}
+
 // serve reads until the stream ends, and ends it.
 func (l *link) serve(ctx context.Context) {
 	s := l.server
-	s.mu.Lock()
-	s.links[l] = struct{}{}
-	s.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { l.close(stanza.StreamSystemShutdown) })
 	err := l.read(ctx)
 	stop()
 	l.end(err)
-	s.mu.Lock()
-	delete(s.links, l)
-	s.mu.Unlock()
-	s.Log.Info("stream to server ended", "domain", l.local, "peer", l.remote, "dir", l.dir.String(),
+	l.mu.Lock()
+	pr := l.pair
+	l.mu.Unlock()
+	s.Log.Info("stream to server ended", "domain", pr.local, "peer", pr.remote, "dir", l.dir.String(),
 		"err", err)
 }
 
@@ -174,6 +181,7 @@ func (l *link) end(err error) {
 // written and not confirmed to the senders.
 func (l *link) detach(err error) {
 	l.conn.Close()
+	l.over()
 	l.mu.Lock()
 	l.closed, l.halted = true, true
 	l.mu.Unlock()
@@ -190,6 +198,9 @@ func (l *link) detach(err error) {
 	}
 	l.unanswered(err)
 	s := l.server
+	s.mu.Lock()
+	delete(s.links, l)
+	s.mu.Unlock()
 	s.giveBack(lost, stanza.RemoteServerTimeout.WithText("the stream broke before it was confirmed"))
 	if l.dir == incoming {
 		s.release(l.addr)

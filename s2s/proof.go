@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/conf"
 	"parley/stanza"
 )
 
@@ -30,8 +31,9 @@ type proven struct {
 // most is how many domain pairs one link may carry, and checks how many keys
 // are verified at a time.
 const (
-	mostPairs  = 1000
-	mostChecks = 20
+	mostPairs    = 1000
+	mostChecks   = 20
+	mostVerdicts = 100 // of certificates, to be remembered
 )
 
 func (p *proven) init() {
@@ -44,9 +46,20 @@ func (p *proven) init() {
 func (l *link) prove(pr pair, how string) {
 	l.mu.Lock()
 	first := len(l.pairs) == 0
+	if first && l.dir == incoming {
+		// Until now the pair was what the header claims, which may be anything.
+		l.remote = strings.Clone(pr.remote)
+		if pr.local != "" {
+			l.local = strings.Clone(pr.local)
+		}
+	}
 	l.pairs[pair{strings.Clone(pr.local), strings.Clone(pr.remote)}] = true
 	if l.proof == "" {
 		l.proof = how
+	}
+	if first && l.dir == incoming {
+		// Who has opened the stream is known by what it proves.
+		l.remote = strings.Clone(pr.remote)
 	}
 	l.mu.Unlock()
 	if first {
@@ -85,6 +98,8 @@ func (l *link) mayCome(st *stanza.Stanza) *stanza.StreamError {
 	ok := all || l.pairs[pair{to, from}]
 	l.mu.Unlock()
 	switch {
+	case !l.server.config().Federates(from):
+		return stanza.StreamPolicyViolation
 	case !any:
 		// (RFC 6120 section 4.9.3.12, not-authorized)
 		return stanza.StreamNotAuthorized
@@ -109,8 +124,26 @@ func (l *link) certificate(domain string) error {
 	defer l.mu.Unlock()
 	err, known := l.verdict[domain]
 	if !known {
+		if len(l.verdict) >= mostPairs {
+			clear(l.verdict) // it is the peer who asks for so many
+		}
 		err = verifyChain(state.PeerCertificates, l.server.Roots, domain, time.Now())
-		l.verdict[strings.Clone(domain)] = err
+		if len(l.verdict) < mostVerdicts {
+			l.verdict[strings.Clone(domain)] = err
+		}
 	}
 	return err
+}
+
+// refused says whether the configuration has come to refuse a domain that the
+// link is for.
+func (l *link) refused(c *conf.Config) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pr := range l.pairs {
+		if !c.Federates(pr.remote) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,6 +14,7 @@ import (
 var (
 	errNoTLS      = errors.New("there is no TLS")
 	errRefused    = errors.New("the configuration refuses this domain (s2s.allow, s2s.deny)")
+	errOurs       = errors.New("the peer says that it is a domain that this server serves itself")
 	errTLSNeeded  = errors.New("the peer offers no STARTTLS, and TLS is required (s2s.require_tls)")
 	errInvalidKey = errors.New("the peer says that our dialback key is invalid: its server asked " +
 		"another one than this for our domain; check the SRV records of our domain")

@@ -50,7 +50,7 @@ func (l *link) sweep(now time.Time) {
 	case owed+queued == 0 && l.conn.Heard().Before(quiet) && wrote.Before(quiet):
 		// (RFC 6120 section 4.6.3, Idle Peer)
 		l.close(nil)
-	case l.anyProven() && l.remote != "" && !c.Federates(l.remote):
+	case l.refused(c):
 		l.close(stanza.StreamPolicyViolation)
 	}
 }

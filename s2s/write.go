@@ -30,12 +30,21 @@ func (l *link) send(i item, limit int, err *error) bool {
 	return true
 }
 
+// mostControl is how much that is no stanza may wait: a peer that asks and does
+// not read the answers must not fill the memory (RFC 6120 section 13.12, Denial
+// of Service).
+const mostControl = 256 << 10
+
 // say queues something that is no stanza.
 func (l *link) say(b []byte) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.control = append(l.control, b...)
 	l.wake()
+	full := len(l.control) > mostControl
+	l.mu.Unlock()
+	if full {
+		l.close(stanza.StreamResourceConstraint.WithText("answers are not read"))
+	}
 }
 
 // wake starts a writer unless one runs. l.mu is held.
