@@ -24,6 +24,10 @@ const (
 	deafAfter = 2 * time.Minute
 )
 
+// lastWordFor is how long before the end of a stream the last acknowledgement
+// may have come, to be the peer's last word.
+const lastWordFor = time.Second
+
 // confirming is what a link has sent that the peer has not confirmed, and what
 // it has to confirm itself. link.mu guards it.
 type confirming struct {
@@ -34,13 +38,14 @@ type confirming struct {
 	asked     uint64    // count when the peer was asked last
 	askedAt   time.Time // since when there is no answer; zero: there is none to come
 	timer     *time.Timer
-	enabling  bool   // control has <enable/> or <enabled/>
-	managed   bool   // the peer acknowledges (XEP-0198)
-	base      uint64 // count when acknowledging began
-	final     bool   // the last that came was an acknowledgement
-	counts    bool   // we acknowledge
-	from      uint32 // what the line had taken then
-	received  uint32 // what the line has taken
+	enabling  bool      // control has <enable/> or <enabled/>
+	managed   bool      // the peer acknowledges (XEP-0198)
+	base      uint64    // count when acknowledging began
+	open      int       // requests to acknowledge that are not answered
+	lastWord  time.Time // when an acknowledgement came that was not asked for
+	counts    bool      // we acknowledge
+	from      uint32    // what the line had taken then
+	received  uint32    // what the line has taken
 	smAnswer  chan bool
 	smOffered bool
 }
@@ -105,6 +110,7 @@ func (l *link) ask(out []byte) []byte {
 		l.askedAt = time.Now()
 	}
 	if l.managed {
+		l.open++
 		return append(out, "<r xmlns='"+nsSM+"'/>"...)
 	}
 	ping, id := l.ping()
@@ -272,7 +278,11 @@ func (l *link) acknowledged(st *stanza.Stanza) error {
 		l.mu.Unlock()
 		return stanza.StreamPolicyViolation.WithText("no acknowledgement was asked for, or h is no number")
 	}
-	l.final = true
+	if l.open > 0 {
+		l.open--
+	} else {
+		l.lastWord = time.Now()
+	}
 	// The number wraps, so it is what the difference to the last one says.
 	done := max(l.confirmed, l.base)
 	more := uint32(h) - uint32(done-l.base)
@@ -308,7 +318,9 @@ func (l *link) leftOver(err error) (again, lost []item) {
 	}
 	var wrong *peerError
 	ended := errors.As(err, &wrong)
-	known := l.managed && l.final && (ended || errors.Is(err, errEnded))
+	// Who closes a stream tells before how far it has come, without being asked
+	// (XEP-0198 section 4, Acks).
+	known := l.managed && time.Since(l.lastWord) < lastWordFor && (ended || errors.Is(err, errEnded))
 	for n, s := range l.sent {
 		i := s.item
 		switch {

@@ -113,8 +113,9 @@ func (s *Server) tryOnce(ctx context.Context, pr pair, t resolve.Target, use pur
 		l.conn.Close()
 		return l, err
 	}
+	s.add(l)
 	if !s.run(l.serve) {
-		l.conn.Close()
+		l.detach(nil)
 		return nil, ErrNotServing
 	}
 	if err := ready(ctx, l); err != nil {

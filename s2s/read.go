@@ -53,11 +53,6 @@ func (s source) Waiting()                 {}
 
 // element takes one element at depth one.
 func (l *link) element(ctx context.Context, st *stanza.Stanza) error {
-	if st.NS != nsSM || st.Name != "a" {
-		l.mu.Lock()
-		l.final = false
-		l.mu.Unlock()
-	}
 	switch {
 	case st.Kind != stanza.Other:
 		return l.stanza(ctx, st)
