@@ -16,10 +16,10 @@ func (c *client) Park() { c.bound.Load().Park() }
 
 // Waiting implements stream.Source.
 func (c *client) Waiting() {
-	if !c.atWork {
+	if c.atWork == 0 {
 		return
 	}
-	c.atWork = false
+	c.atWork = 0
 	// Few enough for the stack (router.Session.Deferred).
 	var few [8]router.Stream
 	for _, st := range c.bound.Load().Deferred(few[:0]) {
@@ -31,12 +31,20 @@ func (c *client) Waiting() {
 	}
 }
 
+// maxAtWork is how many stanzas a reader handles before it writes for others,
+// even if more have come: whoever sends without a pause must not keep those to
+// whom it sends from getting anything until their queues are full.
+const maxAtWork = 64
+
 // work says that the reader has something to do, behind which it calls Waiting.
 func (c *client) work() {
-	if !c.atWork {
-		c.atWork = true
+	if c.atWork == maxAtWork {
+		c.Waiting()
+	}
+	if c.atWork == 0 {
 		c.bound.Load().Defer()
 	}
+	c.atWork++
 }
 
 // writeNow writes what is queued without waiting, on the goroutine of another
