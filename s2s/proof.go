@@ -57,10 +57,6 @@ func (l *link) prove(pr pair, how string) {
 	if l.proof == "" {
 		l.proof = how
 	}
-	if first && l.dir == incoming {
-		// Who has opened the stream is known by what it proves.
-		l.remote = strings.Clone(pr.remote)
-	}
 	l.mu.Unlock()
 	if first {
 		l.established()
@@ -124,9 +120,6 @@ func (l *link) certificate(domain string) error {
 	defer l.mu.Unlock()
 	err, known := l.verdict[domain]
 	if !known {
-		if len(l.verdict) >= mostPairs {
-			clear(l.verdict) // it is the peer who asks for so many
-		}
 		err = verifyChain(state.PeerCertificates, l.server.Roots, domain, time.Now())
 		if len(l.verdict) < mostVerdicts {
 			l.verdict[strings.Clone(domain)] = err
