@@ -77,7 +77,7 @@ func (l *live) start() error {
 }
 
 // Domain implements xmpptest.Server.
-func (l *live) Domain() string { return "localhost" }
+func (l *live) Domain() string { return l.config.Domains[0] }
 
 // Dial implements xmpptest.Server.
 func (l *live) Dial(ctx context.Context, direct bool) (net.Conn, error) {
@@ -100,7 +100,7 @@ func (l *live) Register(ctx context.Context, user, password string) error {
 	if err != nil {
 		return err
 	}
-	jid, err := stanza.NewJID(user, "localhost", "")
+	jid, err := stanza.NewJID(user, l.Domain(), "")
 	if err != nil {
 		return err
 	}

@@ -27,4 +27,8 @@
 // same from then on, attributes that are not named may be there, children
 // that are not named may not, unless <more/> stands among them. At the end of
 // a script nobody may have received more than the script says.
+//
+// A line "needs: WORD..." asks for a server of a kind; "together: REASON" says
+// why the script is not for users on several servers (Parted), where {domain}
+// is that of the server whose user acts.
 package xmpptest

@@ -67,6 +67,7 @@ type run struct {
 	clients map[string]*client
 	order   []string // names in order of connecting
 	syncs   int
+	actor   string // of the step
 }
 
 func (r *run) closeAll() {
@@ -83,6 +84,7 @@ func (r *run) user(actor string) string {
 }
 
 func (r *run) step(ctx context.Context, st Step) error {
+	r.actor = st.Actor
 	text, err := r.substitute(st.XML)
 	if err != nil {
 		return err
@@ -96,7 +98,7 @@ func (r *run) step(ctx context.Context, st Step) error {
 	case "opens":
 		return r.opens(ctx, st.Actor, st.Arg)
 	case "exists":
-		return r.srv.Register(ctx, r.user(st.Actor), password(r.user(st.Actor)))
+		return r.at(st.Actor).Register(ctx, r.user(st.Actor), password(r.user(st.Actor)))
 	case "has sent":
 		return r.hasSent(ctx, st.Actor, text)
 	case "and":
@@ -219,7 +221,7 @@ func (r *run) substitute(text string) (string, error) {
 func (r *run) value(name string) (string, error) {
 	switch {
 	case name == "domain":
-		return r.srv.Domain(), nil
+		return r.at(r.actor).Domain(), nil
 	case strings.HasPrefix(name, "$"):
 		v, ok := r.m.vars[name]
 		if !ok {
@@ -238,7 +240,7 @@ func (r *run) value(name string) (string, error) {
 		user, pw, as := r.prefix+f[1], password(r.prefix+f[1]), ""
 		switch {
 		case len(f) > 3 && f[2] == "as":
-			as = r.prefix + f[3] + "@" + r.srv.Domain()
+			as = r.jid(f[3])
 		case len(f) > 2:
 			pw = f[2]
 		}
@@ -248,9 +250,10 @@ func (r *run) value(name string) (string, error) {
 			return c.jid, nil
 		}
 		_, res, _ := strings.Cut(name, "/")
-		return r.user(name) + "@" + r.srv.Domain() + "/" + res, nil
+		user, _, _ := strings.Cut(name, "/")
+		return r.jid(user) + "/" + res, nil
 	}
-	return r.prefix + name + "@" + r.srv.Domain(), nil
+	return r.jid(name), nil
 }
 
 // repeat is "N TEXT".

@@ -3,6 +3,7 @@ package xmpptest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,9 @@ type Script struct {
 	Title string // first comment line
 	Path  string
 	Needs map[string]bool // words of a "needs:" line: time, restart, local …
-	Steps []Step
+	// Together is why the users must be on one server, from a "together:" line.
+	Together string
+	Steps    []Step
 }
 
 // Step is one line of a script with the XML below it.
@@ -65,6 +68,8 @@ func Parse(text string) (*Script, error) {
 			for _, w := range strings.Fields(strings.TrimPrefix(trimmed, "needs:")) {
 				s.Needs[w] = true
 			}
+		case strings.HasPrefix(trimmed, "together:"):
+			s.Together = strings.TrimSpace(strings.TrimPrefix(trimmed, "together:"))
 		default:
 			st, err := parseStep(trimmed)
 			if err != nil {
@@ -94,4 +99,23 @@ func parseStep(line string) (Step, error) {
 		}
 	}
 	return Step{}, fmt.Errorf("cannot read step %q", line)
+}
+
+// Users are the names of those who take part, without their resources, in the
+// order in which they appear.
+func (s *Script) Users() []string {
+	var list []string
+	add := func(actor string) {
+		user, _, _ := strings.Cut(actor, "/")
+		if user != "" && !slices.Contains(list, user) {
+			list = append(list, user)
+		}
+	}
+	for _, st := range s.Steps {
+		add(st.Actor)
+		if st.Verb == "and" {
+			add(strings.TrimSuffix(st.Arg, " are friends"))
+		}
+	}
+	return list
 }

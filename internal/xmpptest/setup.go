@@ -17,7 +17,7 @@ func (r *run) friends(ctx context.Context, a, b string) error {
 		pair[i] = r.clients[name]
 	}
 	for i, other := range []string{b, a} {
-		if err := r.subscribe(ctx, pair[i], pair[1-i], r.user(other)+"@"+r.srv.Domain()); err != nil {
+		if err := r.subscribe(ctx, pair[i], pair[1-i], r.jid(other)); err != nil {
 			return err
 		}
 	}
@@ -35,14 +35,14 @@ func (r *run) subscribe(ctx context.Context, from, to *client, jid string) error
 	if err := from.send("<presence to='" + jid + "' type='subscribe'/>"); err != nil {
 		return err
 	}
-	if err := r.sync(ctx, from, true); err != nil {
+	if err := r.settle(ctx, from, true); err != nil {
 		return err
 	}
 	bare, _, _ := strings.Cut(from.jid, "/")
 	if err := to.send("<presence to='" + bare + "' type='subscribed'/>"); err != nil {
 		return err
 	}
-	return r.sync(ctx, to, true)
+	return r.settle(ctx, to, true)
 }
 
 // hasSent sends something from a session of its own, which takes no part in
@@ -56,7 +56,7 @@ func (r *run) hasSent(ctx context.Context, user, text string) error {
 	if err := c.send(strings.TrimSuffix(text, "\n")); err != nil {
 		return err
 	}
-	if err := r.sync(ctx, c, true); err != nil {
+	if err := r.settle(ctx, c, true); err != nil {
 		return err
 	}
 	c.pending = nil

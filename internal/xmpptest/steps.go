@@ -13,14 +13,15 @@ func (r *run) connect(ctx context.Context, actor string) error {
 	if _, res, ok := strings.Cut(actor, "/"); ok {
 		resource = res
 	}
-	if err := r.srv.Register(ctx, user, password(user)); err != nil {
+	srv := r.at(actor)
+	if err := srv.Register(ctx, user, password(user)); err != nil {
 		return err
 	}
-	conn, err := r.srv.Dial(ctx, false)
+	conn, err := srv.Dial(ctx, false)
 	if err != nil {
 		return err
 	}
-	c := newClient(conn, r.srv.Domain(), false)
+	c := newClient(conn, srv.Domain(), false)
 	r.add(actor, c)
 	return c.login(ctx, user, password(user), resource)
 }
@@ -60,11 +61,11 @@ func (r *run) online(ctx context.Context, actor string) error {
 // authenticated stream" (SASL done, nothing behind it).
 func (r *run) opens(ctx context.Context, actor, what string) error {
 	direct := strings.Contains(what, "direct")
-	conn, err := r.srv.Dial(ctx, direct)
+	conn, err := r.at(actor).Dial(ctx, direct)
 	if err != nil {
 		return err
 	}
-	c := newClient(conn, r.srv.Domain(), direct)
+	c := newClient(conn, r.at(actor).Domain(), direct)
 	r.add(actor, c)
 	switch what {
 	case "a TCP connection":
@@ -89,7 +90,7 @@ func (r *run) authenticate(ctx context.Context, c *client, actor, what string) e
 		return fmt.Errorf("opens %q: unknown", what)
 	}
 	user := r.user(actor)
-	if err := r.srv.Register(ctx, user, password(user)); err != nil {
+	if err := r.at(actor).Register(ctx, user, password(user)); err != nil {
 		return err
 	}
 	if _, err := c.open(ctx); err != nil {
@@ -108,7 +109,7 @@ func (r *run) authenticate(ctx context.Context, c *client, actor, what string) e
 }
 
 func (r *run) logsIn(ctx context.Context, c *client, user string) error {
-	if err := r.srv.Register(ctx, r.prefix+user, password(r.prefix+user)); err != nil {
+	if err := r.at(user).Register(ctx, r.prefix+user, password(r.prefix+user)); err != nil {
 		return err
 	}
 	return c.login(ctx, r.prefix+user, password(r.prefix+user), "test")
@@ -268,20 +269,20 @@ func (r *run) nothing(ctx context.Context, c *client) error {
 	}
 	for _, name := range r.order {
 		if o := r.clients[name]; o != nil && o != c && o.jid != "" && !o.ended {
-			if err := r.sync(ctx, o, true); err != nil {
+			if err := r.settle(ctx, o, true); err != nil {
 				return err
 			}
 		}
 	}
-	return r.sync(ctx, c, false)
+	return r.settle(ctx, c, false)
 }
 
-// sync sends an iq to the server and reads up to its answer; what comes before
+// sync sends an iq to a server and reads up to its answer; what comes before
 // it is put back if keep is set, and an error otherwise.
-func (r *run) sync(ctx context.Context, c *client, keep bool) error {
+func (r *run) sync(ctx context.Context, c *client, domain string, keep bool) error {
 	r.syncs++
 	id := fmt.Sprintf("sync-%d", r.syncs)
-	ping := "<iq type='get' id='" + id + "' to='" + c.domain + "'><ping xmlns='urn:xmpp:ping'/></iq>"
+	ping := "<iq type='get' id='" + id + "' to='" + domain + "'><ping xmlns='urn:xmpp:ping'/></iq>"
 	if err := c.send(ping); err != nil {
 		return err
 	}

@@ -90,3 +90,15 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoTakesPart(t *testing.T) {
+	s, err := Parse("# Title\nneeds: time few\ntogether: they must\nalice and bob are friends\n" +
+		"carol/x is online\nalice/y is online\nwait 1s\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(s.Users(), " "); got != "alice bob carol" || s.Together != "they must" ||
+		!s.Needs["time"] || !s.Needs["few"] || len(s.Steps) != 4 {
+		t.Errorf("%s, %+v", got, s)
+	}
+}
