@@ -28,7 +28,7 @@ type client struct {
 	guest     *router.Account // who goes with the stream (XEP-0175)
 
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
-	atWork    uint8        // stanzas that the reader has handled without waiting; the reader's
+	atWork    int          // bytes of stanzas that the reader has handled without waiting; the reader's
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
 	pinged    int64        // when the last ping was sent, Unix seconds; the sweeper's
 

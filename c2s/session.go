@@ -86,7 +86,7 @@ func (c *client) take(st *stanza.Stanza) {
 		if st.Kind != stanza.Message {
 			c.Waiting() // it may read the database
 		}
-		c.work()
+		c.work(st)
 		c.bound.Load().Handle(c.server.work, st)
 	}
 }

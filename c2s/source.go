@@ -31,20 +31,21 @@ func (c *client) Waiting() {
 	}
 }
 
-// maxAtWork is how many stanzas a reader handles before it writes for others,
-// even if more have come: whoever sends without a pause must not keep those to
-// whom it sends from getting anything until their queues are full.
-const maxAtWork = 64
+// maxAtWork is how many bytes of stanzas a reader handles before it writes for
+// others, even if more have come: whoever sends without a pause must not keep
+// those to whom it sends from getting anything until their queues are full.
+const maxAtWork = 16 << 10
 
-// work says that the reader has something to do, behind which it calls Waiting.
-func (c *client) work() {
-	if c.atWork == maxAtWork {
+// work says that the reader has a stanza to handle, behind which it calls
+// Waiting.
+func (c *client) work(st *stanza.Stanza) {
+	if c.atWork >= maxAtWork {
 		c.Waiting()
 	}
 	if c.atWork == 0 {
 		c.bound.Load().Defer()
 	}
-	c.atWork++
+	c.atWork += len(st.Raw)
 }
 
 // writeNow writes what is queued without waiting, on the goroutine of another
