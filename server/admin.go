@@ -28,6 +28,8 @@ func (s *Server) handlers() map[string]control.Handler {
 		control.CmdList:     command(s.listUsers),
 		control.CmdDelete:   command(s.deleteUser),
 		control.CmdDisable:  command(s.disableUser),
+		control.CmdServers:  command(s.listServers),
+		control.CmdProbe:    command(s.probeServer),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/control"
 	"parley/internal/xmpptest"
 )
 
@@ -20,8 +21,45 @@ func TestFederation(t *testing.T) {
 	alice, bob := p.first.login("one.example", "alice", "x"), p.second.login("two.example", "bob", "x")
 	chats(t, alice, bob)
 	chats(t, bob, alice)
-	for _, i := range p.first.server.servers.List() {
-		t.Logf("%+v", i)
+	list := must[[]control.Peer](t)(call[[]control.Peer](p.first, control.CmdServers,
+		control.ServersArgs{Domain: "TWO.example"}))
+	if len(list) != 1 {
+		t.Fatalf("%d streams: %+v", len(list), list)
+	}
+	i := list[0]
+	if i.Local != "one.example" || i.Remote != "two.example" || i.Proof != "EXTERNAL" ||
+		i.TLS != "TLS 1.3" || i.Cipher == "" || i.State != "open" || i.Error != "" {
+		t.Errorf("stream: %+v", i)
+	}
+}
+
+// What an administrator is told about another server, step by step.
+func TestCheckServers(t *testing.T) {
+	p := startPair(t)
+	steps := must[[]control.Step](t)(call[[]control.Step](p.first, control.CmdProbe,
+		control.ProbeArgs{Domain: "two.example"}))
+	names := ""
+	for _, s := range steps {
+		names += fmt.Sprintf("%s %t, ", s.Name, s.OK)
+	}
+	if names != "DNS true, TCP true, TLS true, certificate true, EXTERNAL true, ping true, " {
+		t.Errorf("steps: %+v", steps)
+	}
+	steps = must[[]control.Step](t)(call[[]control.Step](p.first, control.CmdProbe,
+		control.ProbeArgs{Domain: "three.example"}))
+	if len(steps) != 1 || steps[0].Name != "DNS" || steps[0].OK {
+		t.Errorf("steps: %+v", steps)
+	}
+	for domain, want := range map[string]string{"one.example": "itself", "a b": "not a domain"} {
+		_, err := call[[]control.Step](p.first, control.CmdProbe, control.ProbeArgs{Domain: domain})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", domain, err)
+		}
+	}
+	alone := startLive(t, false)
+	if _, err := call[[]control.Peer](alone, control.CmdServers, control.ServersArgs{}); err == nil ||
+		!strings.Contains(err.Error(), "s2s.enabled") {
+		t.Errorf("without others: %v", err)
 	}
 }
 

@@ -25,9 +25,11 @@ func commands() []command {
 		{"quickstart", "[domain [admin-jid]]", "set up a server here and serve", quickstart},
 		{"serve", "", "serve until SIGTERM or Ctrl-C", serve},
 		{"check", "", "say what is wrong and what mends it; exit status 1 if anything is", check},
+		{"check s2s", "domain", "connect to another domain's server and tell each step", checkServer},
 		{"status", "", "how the running server is doing", status},
 		{"reload", "", "apply the changed configuration and certificates", reload},
 		{"sessions", "[account]", "who is logged in; --kick JID ends sessions", sessions},
+		{"s2s", "[domain]", "the streams to other servers, and why some cannot be reached", servers},
 		{"user add", "jid", "make an account", userAdd},
 		{"user list", "[domain]", "list the accounts", userList},
 		{"user passwd", "jid", "set a new password", userPasswd},
@@ -67,12 +69,13 @@ func run(ctx context.Context, sys surroundings, args []string) int {
 	return 1
 }
 
-// find looks the subcommand up by its one or two words.
+// find looks the subcommand up by its one or two words; two are looked for first.
 func find(args []string) (cmd command, rest []string, ok bool) {
-	for _, c := range commands() {
-		n := strings.Count(c.name, " ") + 1
-		if len(args) >= n && strings.Join(args[:n], " ") == c.name {
-			return c, args[n:], true
+	for n := min(2, len(args)); n > 0; n-- {
+		for _, c := range commands() {
+			if strings.Join(args[:n], " ") == c.name {
+				return c, args[n:], true
+			}
 		}
 	}
 	return command{}, nil, false

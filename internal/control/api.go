@@ -13,6 +13,8 @@ const (
 	CmdList     = "user.list"    // ListArgs → []User
 	CmdDelete   = "user.delete"  // UserArgs → None
 	CmdDisable  = "user.disable" // DisableArgs → None
+	CmdServers  = "s2s"          // ServersArgs → []Peer
+	CmdProbe    = "s2s.check"    // ProbeArgs → []Step
 )
 
 // None is no arguments, or no result.
@@ -97,4 +99,39 @@ type User struct {
 	JID      string    `json:"jid"`
 	Disabled bool      `json:"disabled"`
 	Created  time.Time `json:"created"`
+}
+
+// ServersArgs bounds the list of other servers.
+type ServersArgs struct {
+	Domain string `json:"domain,omitempty"` // this one only
+}
+
+// Peer is a stream to or from another server, or a domain that cannot be
+// reached.
+type Peer struct {
+	Local       string    `json:"local"`  // domain of ours
+	Remote      string    `json:"remote"` // the other one
+	Address     string    `json:"address,omitempty"`
+	Direction   string    `json:"direction,omitempty"` // who connected: in, out; both: stanzas go both ways
+	Proof       string    `json:"proof,omitempty"`     // EXTERNAL, dialback
+	TLS         string    `json:"tls,omitempty"`       // version
+	Cipher      string    `json:"cipher,omitempty"`
+	Since       time.Time `json:"since"`
+	Queued      int       `json:"queued"`      // bytes that wait
+	Unconfirmed int       `json:"unconfirmed"` // stanzas that the peer has not confirmed
+	State       string    `json:"state"`
+	Error       string    `json:"error,omitempty"` // why the last try failed
+}
+
+// ProbeArgs names the domain whose server is to be tried.
+type ProbeArgs struct {
+	Domain string `json:"domain"`
+}
+
+// Step is one step of trying a server.
+type Step struct {
+	Name   string `json:"name"`
+	Result string `json:"result"`
+	OK     bool   `json:"ok"`
+	Mend   string `json:"mend,omitempty"` // what to change where it is not
 }
