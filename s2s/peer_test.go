@@ -139,15 +139,22 @@ func (p *peer) startTLS(from, to string, cert *tls.Certificate) (id string) {
 func (v *server) external(from string) *peer {
 	v.t.Helper()
 	p := v.connect()
-	p.startTLS(from, v.domain, v.net.cert(v.net.ca, from))
+	p.external(from, v.domain, v.net.cert(v.net.ca, from))
+	return p
+}
+
+func (p *peer) external(from, to string, cert *tls.Certificate) {
+	p.t.Helper()
+	p.startTLS(from, to, cert)
 	p.want("<mechanism>EXTERNAL</mechanism>")
 	p.want("</stream:features>")
 	p.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>")
 	p.want("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-	p.open(from, v.domain)
+	p.open(from, to)
 	p.want("</stream:features>")
-	return p
 }
+
+func waitFor(d time.Duration) { time.Sleep(d) }
 
 // answer answers the header of a stream that was opened to the peer.
 func (p *peer) answer(domain, features string) {

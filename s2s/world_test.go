@@ -99,6 +99,7 @@ type setup struct {
 	selfSigned bool
 	expired    bool
 	away       bool // nobody can connect to it
+	quiet      bool // no log
 	options    func(*Options)
 }
 
@@ -131,6 +132,9 @@ func (n *net0) server(o setup) *server {
 	v.cert = n.cert(by, o.domain)
 	log := slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).
 		With("at", o.domain)
+	if o.quiet {
+		log = slog.New(slog.DiscardHandler)
+	}
 	options := Options{
 		Log: log, Roots: n.ca.pool(), Resolver: n, Secret: []byte("secret of " + o.domain),
 		Certificate: func(string) (*tls.Certificate, error) { return v.cert, nil },
