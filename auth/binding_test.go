@@ -164,7 +164,8 @@ func TestEndPointDigest(t *testing.T) {
 		{"ed25519", x509.PureEd25519, undefined},
 	} {
 		der := serverCert(t, c.key, c.algorithm).Certificate[0]
-		if got, want := endPointDigest(&tls.Certificate{Certificate: [][]byte{der}}), c.want(der); !bytes.Equal(got, want) {
+		got, want := endPointDigest(&tls.Certificate{Certificate: [][]byte{der}}), c.want(der)
+		if !bytes.Equal(got, want) {
 			t.Errorf("%v: %x, want %x", c.algorithm, got, want)
 		}
 	}

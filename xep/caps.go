@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"parley/conf"
 	"parley/router"
 	"parley/stanza"
 )
@@ -23,13 +22,13 @@ const (
 // Features are stated before the host serves anybody; its forms may change with
 // the configuration.
 type ownCaps struct {
-	config *conf.Config
+	config any // the router's configuration, to compare
 	hash   string
 }
 
 // hash is the verification string of what the host tells about itself.
 func (m *Disco) hash() string {
-	config := m.host.Router.Config()
+	var config any = m.host.Router.Config()
 	own := m.own.Load()
 	if own == nil || own.config != config {
 		query := m.query(router.ToHost, "", false)
