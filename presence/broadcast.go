@@ -88,6 +88,7 @@ func (m *Presence) leave(ctx context.Context, s *router.Session, before *router.
 	if before != nil {
 		m.tell(ctx, s, st, all)
 		m.lastSeen(s.Account, status(st))
+		m.forgetSeen(s.Account)
 	}
 	for _, to := range m.directedOf(s).take(func(stanza.JID) bool { return true }) {
 		if c, _ := all.Find(to.Bare()); before != nil && c.From {

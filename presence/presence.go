@@ -15,6 +15,7 @@ type Presence struct {
 	roster *roster.Roster
 
 	directed sync.Map // *router.Session → *directed
+	seen     *router.Slot[*seen]
 }
 
 var (
@@ -24,7 +25,7 @@ var (
 
 // New makes the module for a router.
 func New(r *router.Router, ro *roster.Roster) *Presence {
-	return &Presence{router: r, roster: ro}
+	return &Presence{router: r, roster: ro, seen: newSeen(r)}
 }
 
 // Register states what the module does.
@@ -33,6 +34,7 @@ func (m *Presence) Register(h *router.Host) {
 	h.On(router.Refuse, router.OfPresence, "presence", m.refuse)
 	h.On(router.Deliver, router.OfPresence, "presence", m.deliver)
 	h.OnUnbind(m.unbound)
+	h.OnAway(func(ctx context.Context, domain string, gone bool) { m.away(ctx, h, domain, gone) })
 }
 
 // The types of presence that are not about subscriptions (RFC 6121 section
@@ -71,6 +73,8 @@ func (m *Presence) deliver(ctx context.Context, p *router.Packet) error {
 			return err
 		}
 		return router.Handled
+	case p.Side == router.Receiving && p.Origin == router.Remote:
+		return m.note(ctx, p)
 	case p.Side == router.Receiving || p.Origin != router.Local:
 		return nil
 	case p.Kind == router.Nowhere:

@@ -78,6 +78,7 @@ type pipeline struct {
 	bound    []func(ctx context.Context, s *Session)
 	unbound  []func(ctx context.Context, s *Session)
 	deletion []deletion
+	away     []func(ctx context.Context, domain string, gone bool)
 }
 
 // stageSet is a set of stages.

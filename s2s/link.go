@@ -165,6 +165,9 @@ func (l *link) end(err error) {
 	// ended its own would make of it nobody knows.
 	l.halted = !ours
 	l.mu.Unlock()
+	if gone || theirs != nil && theirs.condition != "connection-timeout" {
+		defer l.broken() // when detach has said that the link is none
+	}
 	defer l.detach(err)
 	if gone {
 		l.conn.Close()

@@ -17,7 +17,6 @@ var lost = stanza.RemoteServerTimeout.WithText(
 // when there is a session of the account again. While the server stops nothing
 // is returned: see Stop.
 func (u *Unconfirmed) Returned(list []*router.Packet) {
-	u.router.Metrics.Remote("out", "returned", len(list))
 	waiting := map[stanza.JID]bool{}
 	u.mu.Lock()
 	if u.stopping {

@@ -199,7 +199,6 @@ func (u *Unconfirmed) Written(list []*router.Packet) {
 
 // Confirmed implements Rows.
 func (u *Unconfirmed) Confirmed(list []*router.Packet) {
-	u.router.Metrics.Remote("out", "confirmed", len(list))
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, p := range list {
