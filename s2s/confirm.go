@@ -89,11 +89,25 @@ func (l *link) written(out []byte, list []item) []byte {
 	return out
 }
 
+// waits says whether something is unconfirmed.
+func (l *link) waits() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.closed && l.owed+len(l.queue) > 0
+}
+
 // askLate asks for what has been waiting for some time.
 func (l *link) askLate() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.timer = nil
+	l.mu.Unlock()
+	l.askNow()
+}
+
+// askNow asks for what has not been asked for.
+func (l *link) askNow() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.owed > 0 && l.asked < l.count && !l.closed {
 		l.control = l.ask(l.control)
 		l.wake()

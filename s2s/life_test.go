@@ -37,6 +37,21 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
+// TestShutdownConfirmed: what was sent at the end is confirmed before it.
+func TestShutdownConfirmed(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		rows := new(ledger)
+		a := n.server(setup{domain: "a.lit", options: func(o *Options) { o.Rows = rows }})
+		b := n.server(setup{domain: "b.lit"})
+		defer b.stop()
+		romeo, juliet := a.login("romeo@a.lit/x"), b.login("juliet@b.lit/y")
+		romeo.send("<message to='juliet@b.lit/y' id='1'><body>hi</body></message>")
+		juliet.want("<body>hi</body>")
+		a.stop()
+		rows.want(t, "1 +1")
+	})
+}
+
 // TestShutdownStuck: a peer that does not read holds nobody up.
 func TestShutdownStuck(t *testing.T) {
 	carrying(t, "", func(c *carried) {

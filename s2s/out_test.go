@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/stanza"
 )
 
 const (
@@ -156,6 +158,60 @@ func TestPolicy(t *testing.T) {
 					romeo.want(test.want)
 				}
 			})
+		})
+	}
+}
+
+// TestComesBack: a domain that could not be reached is tried at once when it has
+// come to us.
+func TestComesBack(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit"})
+		defer a.stop()
+		n.set("b.lit", site{err: errRefusedByPeer})
+		romeo := a.login("romeo@a.lit/x")
+		for range 10 {
+			romeo.send("<message to='juliet@b.lit'><body>hi</body></message>")
+			romeo.want(timeoutError)
+			time.Sleep(time.Minute)
+		}
+		ch := n.accepts("b.lit")
+		p := a.external("b.lit")
+		romeo.send("<message to='juliet@b.lit'><body>hi</body></message>")
+		q := next(t, ch)
+		p.nc.Close()
+		q.nc.Close()
+	})
+}
+
+// TestShared: several of our domains use one stream where dialback is the way to
+// prove them and the peer knows its errors (XEP-0220 section 2.6.1, Multiplexing
+// Sender Domains).
+func TestShared(t *testing.T) {
+	const dialbackErrors = "<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"
+	for _, ok := range []bool{true, false} {
+		initiator(t, dialbackErrors, func(a *server, _ *user, q *peer) {
+			q.want("<db:result from='a.lit' to='b.lit'>")
+			q.send("<db:result from='b.lit' to='a.lit' type='valid'/>")
+			q.want("id='m'")
+			ch := a.net.accepts("b.lit")
+			a.Router.Route(t.Context(), stanza.MustParse(
+				"<message from='room@rooms.a.lit' to='juliet@b.lit' id='r'/>"))
+			q.want("<db:result from='rooms.a.lit' to='b.lit'>" +
+				dialbackKey(a.Secret, "b.lit", "rooms.a.lit", "id of b.lit"))
+			if ok {
+				q.send("<db:result from='b.lit' to='rooms.a.lit' type='valid'/>")
+				q.want("id='r'")
+				return
+			}
+			q.send("<db:result from='b.lit' to='rooms.a.lit' type='error'><error type='cancel'>" +
+				"<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>")
+			r := next(t, ch)
+			r.takes("b.lit", a.net.cert(nil, "b.lit"), dialbackErrors)
+			r.want("<db:result from='rooms.a.lit' to='b.lit'>")
+			r.send("<db:result from='b.lit' to='rooms.a.lit' type='valid'/>")
+			r.want("id='r'")
+			r.nc.Close()
 		})
 	}
 }

@@ -61,6 +61,9 @@ func (l *link) prove(pr pair, how string) {
 	if first {
 		l.established()
 	}
+	if l.dir == incoming {
+		l.server.reachable(pr.remote)
+	}
 }
 
 // established lifts the limits for those who have proven nothing.

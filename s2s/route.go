@@ -131,6 +131,11 @@ func (r *route) find(ctx context.Context, after time.Duration) {
 	limit := r.server.config().S2S.ConnectTimeout
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	if l := r.server.share(ctx, r.pair); l != nil {
+		if _, ok := l.attach(r); ok {
+			return
+		}
+	}
 	l, err := r.server.open(ctx, r.pair)
 	if err == nil {
 		carries, ok := l.attach(r)
@@ -143,6 +148,44 @@ func (r *route) find(ctx context.Context, after time.Duration) {
 		err = errGone
 	}
 	r.fail(err)
+}
+
+// shareFor is how long a peer has to accept another of our domains.
+const shareFor = 10 * time.Second
+
+// share uses a stream that carries another of our domains already, if the peer
+// knows dialback errors and could not be convinced by a certificate (XEP-0220
+// section 2.6.1, Multiplexing Sender Domains); nil if there is none.
+func (s *Server) share(ctx context.Context, pr pair) *link {
+	l := s.outTo(pr.remote, nil)
+	if l == nil || l.sasl || !l.errors {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, shareFor)
+	defer cancel()
+	if err := l.ours(ctx, pr); err != nil {
+		s.Log.Debug("stream not shared", "from", pr.local, "to", pr.remote, "err", err)
+		return nil
+	}
+	l.prove(pr, byDialback)
+	return l
+}
+
+// reachable forgets that a domain could not be reached: it has come to us.
+func (s *Server) reachable(remote string) {
+	s.mu.Lock()
+	var list []*route
+	for pr, r := range s.routes {
+		if pr.remote == remote {
+			list = append(list, r)
+		}
+	}
+	s.mu.Unlock()
+	for _, r := range list {
+		r.mu.Lock()
+		r.failures, r.until = 0, time.Time{}
+		r.mu.Unlock()
+	}
 }
 
 // fail gives back what waits (RFC 6120 section 10.4.3, Error Handling), and
@@ -165,6 +208,7 @@ func (r *route) fail(err error) {
 	s.Router.Metrics.Server(outgoing.String(), e.Condition)
 	s.Log.Warn("cannot reach server", "from", r.local, "to", r.remote, "err", err)
 	s.giveBack(queue, e)
+	s.away(r.pair, true)
 }
 
 // backoff counts a failure and says how long to wait after it: the peer's other

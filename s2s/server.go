@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,7 +56,8 @@ type Server struct {
 	startTLS, direct *tls.Config
 
 	mu      sync.Mutex
-	stop    context.Context // ends when the streams are to be closed; nil while not serving
+	stop    context.Context // ends when nothing new is begun; nil while not serving
+	live    context.Context // ends when the streams are to be closed
 	work    context.Context // ends when they have had their time
 	serving sync.WaitGroup  // goroutines of links and routes
 	links   map[*link]struct{}
@@ -101,8 +103,10 @@ var ErrNotServing = errors.New("s2s: not serving")
 func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	live, end := context.WithCancel(work)
+	defer end()
 	s.mu.Lock()
-	s.stop, s.work = ctx, work
+	s.stop, s.live, s.work = ctx, live, work
 	s.mu.Unlock()
 	if s.Started != nil {
 		s.Started()
@@ -124,19 +128,41 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 		}
 	})
 	defer late.Stop()
+	s.drain()
+	end()
 	s.serving.Wait()
 	return nil
 }
 
-// Go runs fn, which Serve waits for, unless the server has stopped. fn's
-// context ends when the server stops.
+// drainFor is how long peers have at the end to confirm what was sent.
+const drainFor = 2 * time.Second
+
+// drain asks for confirmation of what was sent, and waits for it while all
+// streams go on: an answer may come on another one. What is not confirmed then
+// is lost for its senders.
+func (s *Server) drain() {
+	const step = 10 * time.Millisecond
+	list := s.list()
+	for _, l := range list {
+		l.askNow()
+	}
+	waits := func(l *link) bool { return l.waits() }
+	for end := time.Now().Add(drainFor); time.Now().Before(end); time.Sleep(step) {
+		if !slices.ContainsFunc(list, waits) {
+			return
+		}
+	}
+}
+
+// run runs fn, which Serve waits for, unless the server stops. fn's context
+// ends when the streams are to be closed.
 func (s *Server) run(fn func(ctx context.Context)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stop == nil || s.stop.Err() != nil {
 		return false
 	}
-	ctx := s.stop
+	ctx := s.live
 	s.serving.Go(func() { fn(ctx) })
 	return true
 }
