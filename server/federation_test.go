@@ -33,6 +33,64 @@ func TestFederation(t *testing.T) {
 	}
 }
 
+// What waits for another server when ours is stopped goes out after the start,
+// in order; when it is killed, the sender hears of it.
+func TestRestartWhileWaiting(t *testing.T) {
+	p := startPair(t)
+	p.first.account("one.example", "alice")
+	p.second.account("two.example", "bob")
+	bob := p.second.login("two.example", "bob", "x")
+	say := func(texts ...string) {
+		p.net.hangs(true)
+		alice := p.first.login("one.example", "alice", "x")
+		for _, text := range texts {
+			alice.message("bob@two.example", text)
+		}
+		alice.flush()
+		alice.send("</stream:stream>")
+		alice.until("</stream:stream>")
+	}
+	say("first", "second")
+	if err := p.first.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.net.hangs(false)
+	if err := p.first.start(); err != nil {
+		t.Fatal(err)
+	}
+	bob.until("<body>first</body>")
+	bob.until("<body>second</body>")
+
+	p.net.cut()
+	say("third")
+	if err := p.first.Kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alice := p.first.authenticated("one.example", "alice", "y")
+	alice.bind("b")
+	alice.send("<presence/>")
+	alice.until("<remote-server-timeout")
+}
+
+// When the other server is gone without a word, so are its users for those who
+// saw them.
+func TestServerLost(t *testing.T) {
+	p := startPair(t)
+	p.first.account("one.example", "alice")
+	p.second.account("two.example", "bob")
+	alice, bob := p.first.login("one.example", "alice", "x"), p.second.login("two.example", "bob", "x")
+	alice.send("<presence type='subscribe' to='bob@two.example'/>")
+	bob.until("type='subscribe'")
+	bob.send("<presence type='subscribed' to='alice@one.example'/>")
+	alice.until("from='bob@two.example/x'")
+	p.net.cut()
+	alice.until("<presence")
+	got := alice.until(">")
+	if !strings.Contains(got, "type='unavailable'") || !strings.Contains(got, "from='bob@two.example/x'") {
+		t.Errorf("alice got %s", got)
+	}
+}
+
 // What an administrator is told about another server, step by step.
 func TestCheckServers(t *testing.T) {
 	p := startPair(t)

@@ -26,7 +26,10 @@ import (
 
 // pair is two servers that federate: alice is on the first, everybody else on
 // the second.
-type pair struct{ first, second *live }
+type pair struct {
+	first, second *live
+	net           *places
+}
 
 // startPair starts two servers whose certificates an authority of the test's
 // own has signed.
@@ -52,13 +55,33 @@ func startPair(t *testing.T, changes ...func(*conf.Config)) *pair {
 		places.set(domain, l)
 		return l
 	}
-	return &pair{start("one.example"), start("two.example")}
+	return &pair{start("one.example"), start("two.example"), places}
 }
 
 // places is where the servers of domains are. It implements s2s.Resolver.
 type places struct {
-	mu sync.Mutex
-	at map[string]*live
+	mu    sync.Mutex
+	at    map[string]*live
+	conns []net.Conn
+	down  bool
+	hang  bool // nobody is found, and nobody says so
+}
+
+// hangs sets whether a search for a server ends.
+func (p *places) hangs(hang bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hang = hang
+}
+
+// cut breaks all connections; none can be made any more.
+func (p *places) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+	for _, c := range p.conns {
+		_ = c.Close() // it is to break
+	}
 }
 
 func (p *places) set(domain string, l *live) {
@@ -71,9 +94,15 @@ func (p *places) set(domain string, l *live) {
 }
 
 // Lookup implements s2s.Resolver.
-func (p *places) Lookup(_ context.Context, domain string) ([]resolve.Target, error) {
+func (p *places) Lookup(ctx context.Context, domain string) ([]resolve.Target, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.hang {
+		p.mu.Unlock()
+		<-ctx.Done()
+		p.mu.Lock()
+		return nil, ctx.Err()
+	}
 	if p.at[domain] == nil {
 		return nil, resolve.ErrNotFound
 	}
@@ -83,12 +112,19 @@ func (p *places) Lookup(_ context.Context, domain string) ([]resolve.Target, err
 // Dial implements s2s.Resolver.
 func (p *places) Dial(ctx context.Context, t resolve.Target) (net.Conn, error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return nil, errors.New("the network is down")
+	}
 	l := p.at[t.Host]
-	p.mu.Unlock()
 	l.mu.Lock()
 	addr := l.server.far[0].Addr().String()
 	l.mu.Unlock()
-	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	nc, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err == nil {
+		p.conns = append(p.conns, nc)
+	}
+	return nc, err
 }
 
 // authority signs certificates.
