@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,7 +56,8 @@ func (t *trial) try(ctx context.Context, c *condition) error {
 	case !reached:
 		verdict = "SURVIVED, no test comes here"
 	}
-	fmt.Printf("%s: %s: %s (%.1f s)\n", c.where(), c.text, verdict, time.Since(start).Seconds())
+	text := strings.Join(strings.Fields(c.text), " ")
+	fmt.Printf("%s: %s: %s (%.1f s)\n", c.where(), text, verdict, time.Since(start).Seconds())
 	return nil
 }
 
