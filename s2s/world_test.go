@@ -36,6 +36,7 @@ type site struct {
 	direct bool
 	take   func(nc net.Conn) // the other end of a connection; nil: nobody answers
 	err    error             // of connecting
+	dial   func() (net.Conn, error)
 }
 
 func newNet(t testing.TB) *net0 {
@@ -73,6 +74,9 @@ func (n *net0) Dial(ctx context.Context, t resolve.Target) (net.Conn, error) {
 	n.mu.Unlock()
 	if s.err != nil {
 		return nil, s.err
+	}
+	if s.dial != nil {
+		return s.dial()
 	}
 	if s.take == nil {
 		<-ctx.Done()
@@ -182,8 +186,23 @@ type user struct {
 	more chan struct{}
 }
 
-// login makes an account with a session that is available.
+// login makes an account with a session.
 func (v *server) login(jid string) *user {
+	v.t.Helper()
+	j := stanza.MustJID(jid)
+	a, err := v.account(jid)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	u := &user{t: v.t, more: make(chan struct{}, 1)}
+	if u.s, err = a.Bind(context.Background(), j.Resource(), u); err != nil {
+		v.t.Fatal(err)
+	}
+	return u
+}
+
+// account makes an account, if there is none yet.
+func (v *server) account(jid string) (*router.Account, error) {
 	v.t.Helper()
 	j := stanza.MustJID(jid)
 	if err := v.db.Update(context.Background(), func(tx *store.Tx) error {
@@ -193,15 +212,7 @@ func (v *server) login(jid string) *user {
 		v.t.Fatal(err)
 	}
 	v.Router.Forget(j.Bare())
-	a, err := v.Router.Account(context.Background(), j.Bare())
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	u := &user{t: v.t, more: make(chan struct{}, 1)}
-	if u.s, err = a.Bind(context.Background(), j.Resource(), u); err != nil {
-		v.t.Fatal(err)
-	}
-	return u
+	return v.Router.Account(context.Background(), j.Bare())
 }
 
 func (u *user) Close(*stanza.StreamError) {}
