@@ -25,15 +25,14 @@ log_rotate_count: 0
 certfiles: [%[3]q]
 ca_file: %[4]q
 s2s_use_starttls: required
-s2s_timeout: 15
 s2s_max_retry_delay: 1
 auth_password_format: scram
 registration_timeout: infinity
 listen:
   - {port: %[5]d, ip: %[6]q, module: ejabberd_c2s, max_stanza_size: 1048576,
      shaper: none, access: all, tls: true}
-  - {port: %[7]d, ip: %[6]q, module: ejabberd_s2s_in, max_stanza_size: 1048576}
-  - {port: %[8]d, ip: %[6]q, module: ejabberd_s2s_in, max_stanza_size: 1048576, tls: true}
+  - {port: %[7]d, ip: %[6]q, module: ejabberd_s2s_in, max_stanza_size: %[14]d}
+  - {port: %[8]d, ip: %[6]q, module: ejabberd_s2s_in, max_stanza_size: %[14]d, tls: true}
   - {port: %[9]d, ip: %[6]q, module: ejabberd_service, access: all,
      hosts: {%[10]s: {password: %[11]s}}}
 modules:
@@ -49,7 +48,7 @@ modules:
   mod_version: {}
 %[13]sshaper_rules: {max_user_offline_messages: 20000}
 `, s.domain, level, cert.both, s.lab.ca.root(), s.c2s, s.ip, s.s2s, s.s2sTLS, s.component,
-		"component."+s.domain, secret, "rooms."+s.domain, more)
+		"component."+s.domain, secret, "rooms."+s.domain, more, peerLimit)
 }
 
 // inetrc makes Erlang ask the lab's DNS server.

@@ -119,15 +119,14 @@ func (f *flow) take(n *node) bool {
 	return true
 }
 
-// write sends all messages and asks now and then which have been accepted
-// (XEP-0198 section 4, Acks).
+// write sends all messages and asks now and then which have been accepted.
 func (f *flow) write(ctx context.Context, l *line) error {
 	for i, letter := range f.letters {
 		s := l.current()
 		number, err := s.stanza(fmt.Sprintf("<message type='chat' to='%s' id='%s-%d'>"+
 			"<body>%d</body></message>", f.to.bare(), f.name, i, i))
 		if err == nil && (i%8 == 7 || i == len(f.letters)-1) {
-			err = s.send("<r xmlns='" + nsSM + "'/>")
+			err = s.ask()
 		}
 		f.mu.Lock()
 		letter.at, letter.session, letter.number = time.Now(), s, number

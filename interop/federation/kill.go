@@ -9,10 +9,18 @@ import (
 	"time"
 )
 
-// killed has both users write to each other while one of their servers is killed
-// and started again, and judges what became of each message.
-func killed(ctx context.Context, d duo, victim *server, count int,
-	gap time.Duration) (string, error) {
+// blow is how a server ends in the middle: by SIGKILL or as an admin ends it.
+type blow struct {
+	victim *server
+	end    func()
+	count  int           // messages each way
+	gap    time.Duration // between two of them
+}
+
+// killed has both users write to each other while one of their servers ends and
+// is started again, and judges what became of each message.
+func killed(ctx context.Context, d duo, b blow) (string, error) {
+	victim, count, gap := b.victim, b.count, b.gap
 	there := newFlow("there", d.ours, d.theirs, count, gap)
 	back := newFlow("back", d.theirs, d.ours, count, gap)
 	take := func(n *node) bool { return there.take(n) || back.take(n) }
@@ -26,22 +34,21 @@ func killed(ctx context.Context, d duo, victim *server, count int,
 	wg.Go(func() { errs[0] = there.write(ctx, ours) })
 	wg.Go(func() { errs[1] = back.write(ctx, theirs) })
 	var died, lives time.Time
-	wg.Go(func() { died, lives, errs[2] = strike(ctx, victim, there) })
+	wg.Go(func() { died, lives, errs[2] = strike(ctx, b, there) })
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return "", err
 	}
-	for _, f := range []*flow{there, back} {
-		f.settle(ctx, (connectTimeout+4)*time.Second)
-	}
+	there.settle(ctx, (connectTimeout+4)*time.Second)
+	back.settle(ctx, 3*time.Second) // a peer may lose some for good
 	report := fmt.Sprintf("%s was dead for %v; %s; %s", victim.kind,
 		lives.Sub(died).Round(time.Millisecond), there, back)
 	return report, errors.Join(judge(there, victim, died, lives), judge(back, victim, died, lives))
 }
 
-// strike kills a server when a third of the messages has been written, and
+// strike ends a server when a third of the messages has been written, and
 // starts it again.
-func strike(ctx context.Context, victim *server, f *flow) (died, lives time.Time, err error) {
+func strike(ctx context.Context, b blow, f *flow) (died, lives time.Time, err error) {
 	for f.written() < len(f.letters)/3 {
 		select {
 		case <-time.After(10 * time.Millisecond):
@@ -50,13 +57,13 @@ func strike(ctx context.Context, victim *server, f *flow) (died, lives time.Time
 		}
 	}
 	died = time.Now()
-	victim.kill()
+	b.end()
 	select {
 	case <-time.After(500 * time.Millisecond):
 	case <-ctx.Done():
 		return died, lives, ctx.Err()
 	}
-	err = victim.start(ctx)
+	err = b.victim.start(ctx)
 	return died, time.Now(), err
 }
 

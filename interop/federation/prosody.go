@@ -32,7 +32,7 @@ modules_enabled = {
 allow_registration = true
 s2s_require_encryption = true
 s2s_secure_auth = %[11]v
-s2s_stanza_size_limit = 1048576
+s2s_stanza_size_limit = %[20]d
 c2s_stanza_size_limit = 1048576
 authentication = "internal_hashed"
 storage = "internal"
@@ -50,5 +50,5 @@ Component %[19]q "muc"
 	modules_enabled = { "muc_mam" }
 `, s.file("data"), s.file("prosody.pid"), level, s.file("prosody.log"), s.ip, s.c2s, s.s2s,
 		s.s2sTLS, s.component, more, secure, atPort(s.lab.dns.full.Addr()), cert.cert, cert.key, s.lab.ca.root(),
-		s.domain, "component."+s.domain, secret, "rooms."+s.domain)
+		s.domain, "component."+s.domain, secret, "rooms."+s.domain, peerLimit)
 }

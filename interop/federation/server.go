@@ -19,6 +19,10 @@ import (
 // secret is that of the components and what users' passwords begin with.
 const secret = "interop"
 
+// peerLimit is the biggest stanza that a peer takes from another server, in
+// bytes. Ours takes 512 kB.
+const peerLimit = 400_000
+
 // settings is what a test changes about a server, between two starts.
 type settings struct {
 	proof   proof

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,6 +28,8 @@ type stream struct {
 	d    *xml.Decoder
 	jid  string
 	ns   string
+
+	managed bool // the server acknowledges stanzas (XEP-0198)
 
 	writing sync.Mutex
 	sent    int // stanzas, for XEP-0198
@@ -127,6 +130,22 @@ func (s *stream) write(xml string) error {
 	return err
 }
 
+// ask has the server say how many stanzas it has handled: where it has no stream
+// management, by the answer to a ping behind them.
+func (s *stream) ask() error {
+	if s.managed {
+		return s.send("<r xmlns='" + nsSM + "'/>")
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.sent++
+	return s.write(fmt.Sprintf("<iq type='get' id='%s%d'><ping xmlns='urn:xmpp:ping'/></iq>",
+		handled, s.sent))
+}
+
+// handled begins the ids of such pings; the number of stanzas follows.
+const handled = "handled-"
+
 // read takes in what comes until the stream ends.
 func (s *stream) read() {
 	for {
@@ -159,6 +178,9 @@ func (s *stream) take(n *node) {
 		}
 	} else {
 		s.came++
+	}
+	if count, ok := strings.CutPrefix(n.attr("id"), handled); ok && n.attr("type") == "result" {
+		fmt.Sscan(count, &s.acked)
 	}
 	if n.XMLName.Local == "iq" && n.attr("type") == "get" {
 		go s.stanza(fmt.Sprintf("<iq type='result' id='%s' to='%s' from='%s'/>", escape(n.attr("id")),

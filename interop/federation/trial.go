@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"time"
 )
@@ -46,9 +48,13 @@ func (t *trial) run(ctx context.Context) bool {
 	t.step(ctx, "chat, we connect", func(ctx context.Context) error {
 		return chat(ctx, t.duo.ours, t.theirs)
 	})
+	if t.runner.ours == "parley" {
+		t.step(ctx, "what the admin sees", t.shown)
+	}
 	t.step(ctx, "requests", func(ctx context.Context) error { return requests(ctx, t.duo) })
 	t.step(ctx, "subscriptions", func(ctx context.Context) error { return subscribe(ctx, t.duo) })
 	t.step(ctx, "200 kB", func(ctx context.Context) error { return large(ctx, t.duo) })
+	t.step(ctx, "too large", func(ctx context.Context) error { return tooLarge(ctx, t.duo) })
 	t.step(ctx, "namespaces", func(ctx context.Context) error { return namespaces(ctx, t.duo) })
 	t.step(ctx, "a room's archive", func(ctx context.Context) error { return room(ctx, t.duo) })
 	if t.way.direct {
@@ -69,6 +75,25 @@ func (t *trial) count(full, quick int) int {
 		return quick
 	}
 	return full
+}
+
+// shown looks at what parley s2s and parley check s2s tell about the peer.
+func (t *trial) shown(ctx context.Context) error {
+	if err := chat(ctx, t.duo.ours, t.theirs); err != nil {
+		return err
+	}
+	proof := "EXTERNAL"
+	if t.way.policy == "dialback" {
+		proof = "dialback"
+	}
+	for _, args := range [][]string{{"s2s", t.peer.domain}, {"check", "s2s", t.peer.domain}} {
+		args = append(args, "-config", t.ours.file("parley.toml"))
+		out, err := exec.CommandContext(ctx, t.parley, args...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), proof) {
+			return fmt.Errorf("%s expected: %v\n%s", proof, err, out)
+		}
+	}
+	return nil
 }
 
 func (t *trial) login(ctx context.Context) (err error) {
@@ -96,35 +121,64 @@ func (t *trial) restart(ctx context.Context, with settings) error {
 	if err := t.peer.restart(ctx, with); err != nil {
 		return err
 	}
-	t.duo.ours.forget()
+	t.duo.ours.forget() // what came before
 	return t.theirs.login(ctx)
 }
 
-// kills ends our server, and then the peer, by SIGKILL.
+// kills ends our server, and then the peer, while both users write.
 func (t *trial) kills(ctx context.Context) {
-	kill := func(victim *server, count int, gap time.Duration) {
-		t.step(ctx, victim.kind+" killed", func(ctx context.Context) error {
-			text, err := killed(ctx, t.duo, victim, count, gap)
-			if text != "" {
-				fmt.Println("     |", text)
-			}
-			return err
-		})
+	b := blow{t.ours, t.ours.kill, t.count(4000, 1500), 2 * time.Millisecond}
+	t.kill(ctx, t.ours.kind+" killed", b)
+	if !t.quick {
+		b.end = t.ours.stop
+		t.kill(ctx, t.ours.kind+" restarted", b)
 	}
-	kill(t.ours, t.count(4000, 1500), 2*time.Millisecond)
 	// From here on the peer's log has to show what it has confirmed. That makes
 	// ejabberd slow.
 	with := t.peer.settings
 	with.debug = true
 	t.back(ctx, "chat, they connect", with)
+	b.victim, b.end = t.peer, t.peer.kill
 	if t.peer.kind == "ejabberd" {
-		kill(t.peer, 400, 20*time.Millisecond)
-	} else {
-		kill(t.peer, t.count(4000, 1500), 2*time.Millisecond)
+		b.count, b.gap = 400, 20*time.Millisecond
 	}
+	t.kill(ctx, t.peer.kind+" killed", b)
 	t.step(ctx, "chat after all that", func(ctx context.Context) error {
 		return chat(ctx, t.duo.ours, t.theirs)
 	})
+	t.step(ctx, "presence is withdrawn", t.withdrawn)
+}
+
+func (t *trial) kill(ctx context.Context, name string, b blow) {
+	t.step(ctx, name, func(ctx context.Context) error {
+		text, err := killed(ctx, t.duo, b)
+		if text != "" {
+			fmt.Println("     |", text)
+		}
+		return err
+	})
+}
+
+// withdrawn kills the peer for good: our user sees his contact go, and come again
+// when the peer is back.
+func (t *trial) withdrawn(ctx context.Context) error {
+	t.peer.kill()
+	t.duo.ours.forget()
+	if err := t.duo.ours.say(t.theirs.bare(), "are you there?"); err != nil {
+		return err
+	}
+	if _, err := t.duo.ours.until(ctx, "the contact's end", func(n *node) bool {
+		return n.is("presence", "unavailable", t.theirs.jid)
+	}); err != nil {
+		return errors.Join(err, t.restart(ctx, t.peer.settings))
+	}
+	if err := t.restart(ctx, t.peer.settings); err != nil {
+		return err
+	}
+	_, err := t.duo.ours.until(ctx, "the contact", func(n *node) bool {
+		return n.is("presence", "", t.theirs.jid)
+	})
+	return err
 }
 
 // late gives the peer a certificate that has expired: where certificates have to

@@ -39,8 +39,8 @@ func (u *user) login(ctx context.Context) error {
 	return err
 }
 
-// connect makes a session, available, with stream management (XEP-0198). What
-// comes goes to hook first.
+// connect makes a session, available, with stream management (XEP-0198) where the
+// server has it. What comes goes to hook first.
 func (u *user) connect(ctx context.Context, hook func(*node) bool) (*stream, error) {
 	conn, err := u.srv.dial(ctx)
 	if err != nil {
@@ -87,11 +87,13 @@ func (u *user) negotiate(ctx context.Context, s *stream) error {
 	if _, err := s.expect("iq"); err != nil {
 		return err
 	}
-	if err := s.send("<enable xmlns='" + nsSM + "'/>"); err != nil {
-		return err
-	}
-	if _, err := s.expect("enabled"); err != nil {
-		return err
+	if s.managed {
+		if err := s.send("<enable xmlns='" + nsSM + "'/>"); err != nil {
+			return err
+		}
+		if _, err := s.expect("enabled"); err != nil {
+			return err
+		}
 	}
 	return s.conn.SetDeadline(time.Time{})
 }
@@ -110,7 +112,8 @@ func features(s *stream, domain string) error {
 	if _, err := s.open(domain); err != nil {
 		return err
 	}
-	_, err := s.expect("features")
+	f, err := s.expect("features")
+	s.managed = err == nil && f.find(nsSM, "sm") != nil
 	return err
 }
 
