@@ -244,6 +244,7 @@ func (l *link) manage(ctx context.Context) {
 	l.mu.Unlock()
 	select {
 	case <-answer:
+	case <-l.life.Done(): // the stream has ended before
 	case <-ctx.Done():
 	}
 }

@@ -465,6 +465,22 @@ func TestLeftBehind(t *testing.T) {
 	})
 }
 
+// TestNoAnswer: a peer that ends the stream in place of an answer is not waited
+// for.
+func TestNoAnswer(t *testing.T) {
+	initiator(t, dbFeature+"<sm xmlns='urn:xmpp:sm:3'/>", func(_ *server, romeo *user, q *peer) {
+		q.want("<db:result from='a.lit' to='b.lit'>")
+		q.send("<db:result from='b.lit' to='a.lit' type='valid'/>")
+		q.want("<enable ")
+		began := time.Now()
+		q.nc.Close()
+		romeo.want("type='error'")
+		if d := time.Since(began); d > 25*time.Second {
+			t.Errorf("the sender hears of it after %s", d)
+		}
+	})
+}
+
 // TestManyClaims: what is remembered of a peer that has proven nothing is
 // bounded.
 func TestManyClaims(t *testing.T) {
