@@ -25,7 +25,7 @@ type entry struct {
 const (
 	mostTTL         = time.Hour
 	mostNegativeTTL = 5 * time.Minute
-	mostEntries     = 8192
+	mostEntries     = 4096
 	mostTime        = 30 * time.Second // for one query with all its attempts
 )
 

@@ -57,14 +57,13 @@ func (r *Resolver) service(ctx context.Context, name string, direct bool) (s ser
 		return service{err: err}
 	}
 	for _, srv := range a.srv {
-		host := strings.ToLower(strings.TrimSuffix(srv.Target.String(), "."))
-		if host == "" {
+		if srv.target == "" {
 			s.never = len(a.srv) == 1
 			continue
 		}
-		if isHostName(host) && srv.Port != 0 {
-			t := Target{Host: host, Port: srv.Port, Direct: direct}
-			s.list = append(s.list, candidate{t, srv.Priority, srv.Weight})
+		if isHostName(srv.target) && srv.port != 0 {
+			t := Target{Host: srv.target, Port: srv.port, Direct: direct}
+			s.list = append(s.list, candidate{t, srv.priority, srv.weight})
 		}
 	}
 	return s

@@ -12,11 +12,18 @@ import (
 
 // answer is what a DNS server says about one name and type.
 type answer struct {
-	srv   []dnsmessage.SRVResource
+	srv   []srvRecord
 	addrs []netip.Addr
 	at    string        // the name at the end of the aliases, lower case, with the last dot
 	ttl   time.Duration // how long it holds; 0: it must be asked for again
 	gone  bool          // there is no such name
+}
+
+// srvRecord is an SRV record (RFC 2782); target is in lower case, without the
+// last dot.
+type srvRecord struct {
+	priority, weight, port uint16
+	target                 string
 }
 
 // none says whether there are no records.
@@ -111,7 +118,7 @@ func codeName(c dnsmessage.RCode) string {
 type record struct {
 	owner string
 	ttl   uint32
-	srv   *dnsmessage.SRVResource
+	srv   *srvRecord
 	addr  netip.Addr
 }
 
@@ -182,7 +189,9 @@ func collect(p *dnsmessage.Parser, q dnsmessage.Question) (map[string]record, []
 		case h.Type == dnsmessage.TypeSRV:
 			var s dnsmessage.SRVResource
 			s, err = p.SRVResource()
-			records = append(records, record{owner: owner, ttl: h.TTL, srv: &s})
+			target := strings.TrimSuffix(lower(s.Target), ".")
+			records = append(records, record{owner: owner, ttl: h.TTL,
+				srv: &srvRecord{s.Priority, s.Weight, s.Port, target}})
 		case h.Type == dnsmessage.TypeA:
 			var a dnsmessage.AResource
 			a, err = p.AResource()
