@@ -35,6 +35,7 @@ type confirming struct {
 	count     uint64    // stanzas written
 	confirmed uint64    // of them
 	owed      int       // of sent: messages and requests
+	unsure    int       // bytes of sent
 	asked     uint64    // count when the peer was asked last
 	askedAt   time.Time // since when there is no answer; zero: there is none to come
 	timer     *time.Timer
@@ -78,6 +79,7 @@ func (l *link) written(out []byte, list []item) []byte {
 			continue
 		}
 		l.sent = append(l.sent, sent{i, l.count})
+		l.unsure += i.size()
 	}
 	switch {
 	case l.owed == 0:
@@ -158,6 +160,7 @@ func (l *link) confirm(upTo uint64) {
 		if p := l.sent[n].Packet; owes(p) {
 			list = append(list, p)
 		}
+		l.unsure -= l.sent[n].size()
 		n++
 	}
 	clear(l.sent[:n])
@@ -246,6 +249,9 @@ func (l *link) manage(ctx context.Context) {
 	case <-answer:
 	case <-l.life.Done(): // the stream has ended before
 	case <-ctx.Done():
+		l.mu.Lock()
+		l.smAnswer, l.managed, l.enabling = nil, false, false
+		l.mu.Unlock()
 	}
 }
 
@@ -347,6 +353,6 @@ func (l *link) leftOver(err error) (again, lost []item) {
 			again = append(again, i)
 		}
 	}
-	l.sent, l.owed = nil, 0
+	l.sent, l.owed, l.unsure = nil, 0, 0
 	return again, lost
 }

@@ -3,7 +3,6 @@ package s2s
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"parley/stanza"
 )
@@ -284,6 +283,8 @@ func (l *link) unanswered(err error) {
 // the peer wants that (XEP-0288 section 2.2, Negotiation).
 func (l *link) mayReturn(pr pair) {
 	if l.bidi && l.dir == incoming {
-		l.attach(l.server.route(pair{strings.Clone(pr.local), strings.Clone(pr.remote)}))
+		if r := l.server.route(pr); r != nil {
+			l.attach(r)
+		}
 	}
 }

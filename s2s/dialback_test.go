@@ -2,6 +2,7 @@ package s2s
 
 import (
 	"crypto/tls"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -220,6 +221,32 @@ func TestInitiating(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOldServer: a server without features is one of before XMPP 1.0, which knows
+// dialback (RFC 6120 section 4.7.5, version), and no TLS.
+func TestOldServer(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit", config: "peer.'b.lit'.tls = 'optional'"})
+		defer a.stop()
+		romeo := a.login("romeo@a.lit/x")
+		for domain, ok := range map[string]bool{"b.lit": true, "c.lit": false} {
+			ch := n.accepts(domain)
+			romeo.send("<message to='juliet@" + domain + "' id='m'><body>hi</body></message>")
+			q := next(t, ch)
+			q.want("<stream:stream ")
+			q.send(strings.Replace(opening(domain, "a.lit"), " version='1.0'>", " id='old'>", 1))
+			if !ok {
+				romeo.want(timeoutError) // TLS is required
+				q.nc.Close()
+				continue
+			}
+			q.want("<db:result from='a.lit' to='b.lit'>" + dialbackKey(a.Secret, "b.lit", "a.lit", "old"))
+			q.send("<db:result from='b.lit' to='a.lit' type='valid'/>")
+			q.want("id='m'")
+			q.nc.Close()
+		}
+	})
 }
 
 // TestExternalFails: dialback is tried where the peer offers EXTERNAL and then

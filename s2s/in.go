@@ -18,7 +18,7 @@ const (
 func (l *link) serveIn(ctx context.Context) {
 	first, ok := l.accept(ctx)
 	if !ok {
-		l.detach(nil)
+		l.drop()
 		return
 	}
 	l.server.add(l)

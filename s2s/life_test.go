@@ -94,6 +94,48 @@ func TestIdle(t *testing.T) {
 	})
 }
 
+// TestLongFarewell: what waits does not wait for a peer that has ended its
+// stream and keeps the connection.
+func TestLongFarewell(t *testing.T) {
+	carrying(t, "", func(c *carried) {
+		c.send("1")
+		q := c.next()
+		q.want("id='1'")
+		time.Sleep(time.Minute)
+		q.send("</stream:stream>")
+		synctest.Wait()
+		began := time.Now()
+		c.send("2")
+		r := c.next()
+		r.want("id='2'")
+		if d := time.Since(began); d > 0 {
+			t.Errorf("after %s", d)
+		}
+		q.nc.Close()
+		r.nc.Close()
+	})
+}
+
+// TestExpires: who was believed for a certificate is not any longer when that
+// expires (RFC 6120 section 13.7.2.3, Checking of Certificates in Long-Lived
+// Streams).
+func TestExpires(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit"})
+		defer a.stop()
+		tmpl := leafTemplate("b.lit")
+		tmpl.NotBefore, tmpl.NotAfter = time.Unix(0, 0), time.Now().Add(10*time.Minute)
+		p := a.connect()
+		p.external("b.lit", "a.lit", newSigned(t, n.ca, tmpl).pair())
+		began := time.Now()
+		p.want(streamErrorOf("reset"))
+		if d := time.Since(began); d < 10*time.Minute || d > 11*time.Minute {
+			t.Errorf("after %s", d)
+		}
+		p.nc.Close()
+	})
+}
+
 // TestClosedByPeer: what is sent when the peer has closed its stream goes to the
 // next one (RFC 6120 section 4.4, Closing a Stream).
 func TestClosedByPeer(t *testing.T) {

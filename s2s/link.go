@@ -166,24 +166,32 @@ func (l *link) end(err error) {
 	l.halted = !ours
 	l.mu.Unlock()
 	if gone || theirs != nil && theirs.condition != "connection-timeout" {
-		defer l.broken() // when detach has said that the link is none
+		defer l.broken() // when the link has been forgotten
 	}
-	defer l.detach(err)
+	defer l.remove()
 	if gone {
 		l.conn.Close()
-		l.writers.Wait()
-		return
 	}
 	late := time.AfterFunc(l.server.Farewell, func() { l.conn.Close() })
 	defer late.Stop()
 	l.writers.Wait()
-	l.conn.Farewell(stream.AppendError(l.lastAck(), wrong))
+	// Before the farewell, which takes as long as the peer likes.
+	l.handOver(err)
+	if !gone {
+		l.conn.Farewell(stream.AppendError(l.lastAck(), wrong))
+	}
 }
 
-// detach gives what was not written to the next link, and returns what was
-// written and not confirmed to the senders.
-func (l *link) detach(err error) {
+// drop ends a link that was never served.
+func (l *link) drop() {
 	l.conn.Close()
+	l.handOver(nil)
+	l.remove()
+}
+
+// handOver gives what was not written to the next link, and returns what was
+// written and not confirmed to the senders.
+func (l *link) handOver(err error) {
 	l.over()
 	l.mu.Lock()
 	l.closed, l.halted = true, true
@@ -200,11 +208,17 @@ func (l *link) detach(err error) {
 		r.detach(l, slices.DeleteFunc(slices.Clone(left), func(i item) bool { return i.route != r }))
 	}
 	l.unanswered(err)
+	l.server.giveBack(lost,
+		stanza.RemoteServerTimeout.WithText("the stream broke before it was confirmed"))
+}
+
+// remove forgets a link whose connection is closed.
+func (l *link) remove() {
+	l.conn.Close()
 	s := l.server
 	s.mu.Lock()
 	delete(s.links, l)
 	s.mu.Unlock()
-	s.giveBack(lost, stanza.RemoteServerTimeout.WithText("the stream broke before it was confirmed"))
 	if l.dir == incoming {
 		s.release(l.addr)
 	}

@@ -57,6 +57,12 @@ func (l *link) introduce(ctx context.Context, pr pair) error {
 // SRV Lookup). The link is served then.
 func (s *Server) dial(ctx context.Context, pr pair, use purpose,
 	ready func(context.Context, *link) error) (*link, error) {
+	select {
+	case s.dialing <- struct{}{}:
+		defer func() { <-s.dialing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	targets, err := s.Resolver.Lookup(ctx, pr.remote)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", pr.remote, err)
@@ -110,12 +116,12 @@ func (s *Server) tryOnce(ctx context.Context, pr pair, t resolve.Target, use pur
 	l := s.newLink(nc, outgoing)
 	l.pair, l.direct = pr, t.Direct
 	if err := l.initiate(ctx, use); err != nil {
-		l.conn.Close()
+		l.drop()
 		return l, err
 	}
 	s.add(l)
 	if !s.run(l.serve) {
-		l.detach(nil)
+		l.drop()
 		return nil, ErrNotServing
 	}
 	if err := ready(ctx, l); err != nil {
@@ -197,6 +203,11 @@ func (l *link) header(ctx context.Context) (*stanza.Stanza, error) {
 				return nil, err
 			}
 			l.id = h.ID
+			if h.Version == "" {
+				// There are no features before 1.0, but there is dialback (RFC 6120
+				// section 4.7.5, version).
+				return stanza.Parse("<features/>")
+			}
 			return l.offered(ctx)
 		}
 	}

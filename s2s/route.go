@@ -39,8 +39,11 @@ type item struct {
 	again bool // it was the first that a stream left undone when it ended with an error
 }
 
+// overhead is about what a packet takes beside its text.
+const overhead = 500
+
 // size is what an item counts for in a queue.
-func (i item) size() int { return len(i.Stanza.Raw) }
+func (i item) size() int { return len(i.Stanza.Raw) + overhead }
 
 // Backoff after failures to connect, before jitter.
 const (
@@ -69,18 +72,28 @@ func (s *Server) send(p *router.Packet) error {
 		return stanza.NotAllowed.WithText("this server does not talk to that domain")
 	}
 	for {
-		if err, ok := s.route(pair{p.From.Domain(), p.To.Domain()}).send(p); ok {
+		r := s.route(pair{p.From.Domain(), p.To.Domain()})
+		if r == nil {
+			return stanza.ResourceConstraint.WithText("too many other domains are in use")
+		}
+		if err, ok := r.send(p); ok {
 			return err
 		}
 	}
 }
 
-// route finds or makes the route of a pair.
+// mostRoutes bounds the memory that domains cost which somebody has thought of.
+const mostRoutes = 50_000
+
+// route finds or makes the route of a pair; nil if there are too many.
 func (s *Server) route(pr pair) *route {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.routes[pr]
 	if r == nil {
+		if len(s.routes) >= mostRoutes {
+			return nil
+		}
 		pr = pair{strings.Clone(pr.local), strings.Clone(pr.remote)}
 		r = &route{server: s, pair: pr}
 		s.routes[pr] = r
@@ -91,12 +104,13 @@ func (s *Server) route(pr pair) *route {
 // send queues a packet. ok is false if the route is not in use any more.
 func (r *route) send(p *router.Packet) (err error, ok bool) {
 	limit := r.server.config().S2S.Queue
+	i := item{Packet: p, route: r}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.gone:
 		return nil, false
-	case r.link != nil && r.link.send(item{Packet: p, route: r}, limit, &err):
+	case r.link != nil && r.link.send(i, limit, &err):
 		return err, true
 	case r.link == nil && !r.connecting && time.Now().Before(r.until):
 		return r.err, true
@@ -104,10 +118,10 @@ func (r *route) send(p *router.Packet) (err error, ok bool) {
 		// RFC 6120 section 8.3.3.18, resource-constraint
 		return stanza.ResourceConstraint.WithText("too much waits for that domain"), true
 	}
-	r.queue = append(r.queue, item{Packet: p, route: r})
-	r.bytes += len(p.Stanza.Raw)
+	r.queue = append(r.queue, i)
+	r.bytes += i.size()
 	if r.link == nil && !r.connect(0) {
-		r.queue, r.bytes = r.queue[:len(r.queue)-1], r.bytes-len(p.Stanza.Raw)
+		r.queue, r.bytes = r.queue[:len(r.queue)-1], r.bytes-i.size()
 		return stanza.RemoteServerTimeout.WithText("this server is stopping"), true
 	}
 	return nil, true

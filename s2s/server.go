@@ -62,6 +62,7 @@ type Server struct {
 	serving sync.WaitGroup  // goroutines of links and routes
 	links   map[*link]struct{}
 	routes  map[pair]*route
+	dialing chan struct{} // holds one for each connection that is being made
 	perAddr map[netip.Prefix]int
 	failed  map[string]failure // the last failure of each domain, by domain
 }
@@ -82,6 +83,7 @@ func New(o Options) *Server {
 		startTLS: stream.ServerTLS(t),
 		links:    map[*link]struct{}{},
 		routes:   map[pair]*route{},
+		dialing:  make(chan struct{}, mostDials),
 		perAddr:  map[netip.Prefix]int{},
 		failed:   map[string]failure{},
 	}
@@ -89,6 +91,9 @@ func New(o Options) *Server {
 	s.direct = stream.ServerTLS(t)
 	return s
 }
+
+// mostDials is how many connections are made at a time.
+const mostDials = 500
 
 // protocol is the ALPN protocol of servers (XEP-0368 section 3, Requirements).
 const protocol = "xmpp-server"

@@ -50,9 +50,26 @@ func (l *link) sweep(now time.Time) {
 	case owed+queued == 0 && l.conn.Heard().Before(quiet) && wrote.Before(quiet):
 		// (RFC 6120 section 4.6.3, Idle Peer)
 		l.close(nil)
+	case l.expired(now):
+		// (RFC 6120 section 4.9.3.16, reset; section 13.7.2.3, Checking of
+		// Certificates in Long-Lived Streams)
+		l.close(stanza.StreamReset.WithText("the certificate has expired"))
 	case l.refused(c):
 		l.close(stanza.StreamPolicyViolation)
 	}
+}
+
+// expired says whether the peer was believed for a certificate that has expired
+// since.
+func (l *link) expired(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pr := range l.pairs {
+		if err, known := l.verdict[pr.remote]; known && err == nil {
+			return now.After(l.conn.PeerCert().NotAfter)
+		}
+	}
+	return false
 }
 
 // forget drops what is not in use.

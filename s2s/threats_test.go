@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -270,17 +271,20 @@ func TestOurName(t *testing.T) {
 	})
 }
 
-// TestTooEarly: what comes between the key and the verdict is not taken, and the
-// verdict does not make it good (XEP-0220 section 2.1.1: stanzas must wait).
+// TestTooEarly: what comes between the key and the verdict is not taken, and ends
+// the stream and the question (XEP-0220 section 2.1.1: stanzas must wait).
 func TestTooEarly(t *testing.T) {
 	receiver(t, "", func(a *server, p *peer, id string, ask chan *peer) {
 		romeo := a.login("romeo@a.lit/x")
 		p.send(dbRequest + "<message from='juliet@b.lit' to='romeo@a.lit/x'/>")
-		q := asked(t, ask, a, id)
-		q.send(verdictOf("b.lit", id, dbValid))
 		p.want(streamErrorOf("not-authorized"))
 		p.nc.Close()
-		q.nc.Close()
+		synctest.Wait()
+		select {
+		case q := <-ask:
+			q.nc.Close()
+		default:
+		}
 		time.Sleep(time.Minute)
 		romeo.mu.Lock()
 		defer romeo.mu.Unlock()

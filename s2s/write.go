@@ -19,7 +19,7 @@ func (l *link) send(i item, limit int, err *error) bool {
 	switch {
 	case l.closed:
 		return false
-	case l.bytes > limit:
+	case l.bytes+l.unsure > limit:
 		// RFC 6120 section 8.3.3.18, resource-constraint
 		*err = stanza.ResourceConstraint.WithText("too much waits for that domain")
 		return true
