@@ -31,6 +31,8 @@ type Line struct {
 	fresh   *Packet // oldest that has not started
 	bytes   int
 	done    uint32        // how many have been finished
+	late    int           // what is not written down yet: see Packet.Late
+	hurry   func()        // has it written down
 	running bool          // the run token is taken
 	closed  bool          // nothing more is put in
 	key     stanza.JID    // where Router.behind has it; zero for a stream's line
@@ -127,7 +129,10 @@ func (l *Line) wait(ctx context.Context, ch *chan struct{}) error {
 func (l *Line) Flush(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.head != nil {
+	for l.head != nil || l.late > 0 {
+		if l.late > 0 {
+			l.hurry()
+		}
 		if err := l.wait(ctx, &l.empty); err != nil {
 			return err
 		}
@@ -205,6 +210,9 @@ func (l *Line) pick() (*Packet, Stage) {
 		return nil, 0
 	case !p.waiting:
 		if p == fresh {
+			if l.mustWait(p) {
+				return nil, 0
+			}
 			l.fresh = p.next
 		}
 		return p, finished
@@ -223,7 +231,9 @@ func (l *Line) pop() {
 	l.done++
 	if l.head == nil {
 		l.tail = nil
-		signal(&l.empty)
+		if l.late == 0 {
+			signal(&l.empty)
+		}
 	}
 	if l.room != nil && l.bytes <= l.router.Config().Limits.Line {
 		signal(&l.room)

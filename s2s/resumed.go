@@ -66,7 +66,11 @@ func (u *Unconfirmed) Stop() {
 	}
 	slices.Sort(ids)
 	mark := func(tx *store.Tx) error { return tx.MarkUnsent(ids) }
-	u.router.Store.Write(mark, u.report("mark unsent"))
+	u.router.Store.Write(mark, func(err error) { // behind the rows themselves
+		if err != nil {
+			u.log.Error("mark unsent", "err", err)
+		}
+	})
 }
 
 // Send hands a packet to other servers, and forgets its row if it is refused at

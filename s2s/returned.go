@@ -18,6 +18,7 @@ var lost = stanza.RemoteServerTimeout.WithText(
 // is returned: see Stop.
 func (u *Unconfirmed) Returned(list []*router.Packet) {
 	waiting := map[stanza.JID]bool{}
+	var told []func()
 	u.mu.Lock()
 	if u.stopping {
 		list = nil
@@ -27,23 +28,24 @@ func (u *Unconfirmed) Returned(list []*router.Packet) {
 		switch {
 		case !ok:
 		case r.sender != nil && live(r.sender):
-			u.clear(p.Row)
+			told = u.remove(told, p.Row)
 		default:
 			u.orphans[p.Row], u.owing[r.account] = true, true
 			waiting[r.from.Bare()] = true
 		}
 	}
 	u.mu.Unlock()
+	tell(told)
 	for jid := range waiting {
-		u.tell(jid)
+		u.inform(jid)
 	}
 }
 
 // live says whether what is sent to a session reaches its client.
 func live(s *router.Session) bool { return s.Account.Session(s.JID.Resource()) == s }
 
-// tell gives an account what was lost if a session of it is available.
-func (u *Unconfirmed) tell(jid stanza.JID) {
+// inform gives an account what was lost if a session of it is available.
+func (u *Unconfirmed) inform(jid stanza.JID) {
 	a := u.router.Online(jid)
 	if a == nil {
 		return
@@ -112,7 +114,8 @@ func (u *Unconfirmed) giveOne(s *router.Session, o *store.Outbound) error {
 	}
 	u.mu.Lock()
 	delete(u.orphans, o.ID)
-	u.clear(o.ID)
+	told := u.remove(nil, o.ID)
 	u.mu.Unlock()
+	tell(told)
 	return nil
 }

@@ -26,6 +26,37 @@ func TestRowUntilConfirmed(t *testing.T) {
 	check(t, "errors", romeo.got(), "")
 }
 
+// What the peer confirms at once never becomes a row, and nobody waits for it.
+func TestConfirmedAtOnce(t *testing.T) {
+	h := openHome(t, t.TempDir(), "")
+	romeo := h.login("romeo@a.lit/x")
+	for range 10 {
+		romeo.s.Handle(t.Context(), stanza.MustParse("<message to='juliet@b.lit'><body>1</body></message>"))
+		h.rows.Confirmed(h.far.taken())
+	}
+	romeo.send("<iq type='get' id='1' to='a.lit'><q xmlns='urn:x'/></iq>")
+	h.rows.mu.Lock()
+	defer h.rows.mu.Unlock()
+	if n := len(h.rows.pending) + len(h.rows.gone) + len(h.rows.rows); n > 0 {
+		t.Errorf("%d rows are to be written or removed", n)
+	}
+}
+
+// What a client is answered behind a message comes when the row is on the disk
+// (the promise: what was acknowledged is not lost).
+func TestAnsweredBehindRow(t *testing.T) {
+	h := openHome(t, t.TempDir(), "")
+	romeo := h.login("romeo@a.lit/x")
+	romeo.s.Handle(t.Context(), stanza.MustParse("<message to='juliet@b.lit' id='1'><body>1</body></message>"))
+	romeo.s.Handle(t.Context(), stanza.MustParse("<iq type='get' id='2' to='a.lit'><q xmlns='urn:x'/></iq>"))
+	if len(h.far.taken()) != 1 {
+		t.Error("the message waits")
+	}
+	<-romeo.woken
+	h = h.killed("")
+	check(t, "rows", h.left("romeo@a.lit"), "1")
+}
+
 // What has a row, and what has none.
 func TestKept(t *testing.T) {
 	h := openHome(t, t.TempDir(), "s2s.deny = ['c.lit']")

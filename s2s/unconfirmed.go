@@ -16,22 +16,28 @@ import (
 // the peer has confirmed it or its sender was told that it is lost: also one
 // whose session is gone, or who was there before the server was killed. It is
 // the Rows of a Server and a module of each host.
+//
+// A packet does not wait for its row, but what its sender is answered afterwards
+// does (router.Packet.Late). Many rows share a commit, and what a peer confirms
+// before that never becomes one.
 type Unconfirmed struct {
 	router *router.Router
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	last     int64            // the highest id given out
-	before   int64            // rows up to this are of an earlier process
-	rows     map[int64]row    // of this process
-	domains  map[string]load  // of rows, by the domain they go to
-	resumed  []store.Outbound // of an earlier process, not sent on yet
-	again    map[int64]bool   // the ids of resumed
-	orphans  map[int64]bool   // lost when their senders were gone
-	owing    map[int64]bool   // accounts with rows that were lost
-	gone     []int64          // rows to be removed
-	stopping bool             // what is not written stays
-	clearing bool             // by a function that the store's writer has not run yet
+	last     int64             // the highest id given out
+	before   int64             // rows up to this are of an earlier process
+	rows     map[int64]row     // of this process
+	domains  map[string]load   // of rows, by the domain they go to
+	pending  map[int64]pending // not written yet
+	gone     []int64           // written, and to be removed
+	flushing bool              // a function that the store's writer has not run yet does both
+	hurried  bool              // somebody waits for it
+	resumed  []store.Outbound  // of an earlier process, not sent on yet
+	again    map[int64]bool    // the ids of resumed
+	orphans  map[int64]bool    // lost when their senders were gone
+	owing    map[int64]bool    // accounts with rows that were lost
+	stopping bool              // what is not written stays
 }
 
 // row is what is known in memory of a row.
@@ -42,6 +48,12 @@ type row struct {
 	from    stanza.JID
 	sender  *router.Session // nil: of an earlier process
 	written bool            // the peer may have seen it
+}
+
+// pending is a row to be written, and who is to be told then.
+type pending struct {
+	*store.Outbound
+	written func()
 }
 
 // load is how much is unconfirmed.
@@ -58,7 +70,8 @@ var (
 func NewUnconfirmed(ctx context.Context, r *router.Router) (*Unconfirmed, error) {
 	u := &Unconfirmed{
 		router: r, log: r.Log, rows: map[int64]row{}, domains: map[string]load{},
-		again: map[int64]bool{}, orphans: map[int64]bool{}, owing: map[int64]bool{},
+		pending: map[int64]pending{},
+		again:   map[int64]bool{}, orphans: map[int64]bool{}, owing: map[int64]bool{},
 	}
 	err := r.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		u.resumed, err = tx.TakeUnsent()
@@ -89,9 +102,8 @@ func (u *Unconfirmed) Register(h *router.Host) {
 	h.OnDelete(nil, (*store.Tx).DeleteAccountOutbound)
 }
 
-// keep adds a row to the transaction of a message or request to another domain.
-// There is a bound for each domain (RFC 6120 section 8.3.3.18,
-// resource-constraint).
+// keep gives a message or request to another domain a row. There is a bound for
+// each domain (RFC 6120 section 8.3.3.18, resource-constraint).
 func (u *Unconfirmed) keep(_ context.Context, p *router.Packet) error {
 	domain := p.To.Domain()
 	c := u.router.Config()
@@ -99,15 +111,13 @@ func (u *Unconfirmed) keep(_ context.Context, p *router.Packet) error {
 		!kept(p.Stanza) || !c.Federates(domain) {
 		return nil
 	}
-	text := outText(p)
-	r := row{domain: domain, bytes: len(text), account: p.Sender.Account.ID,
-		from: p.From, sender: p.Sender}
-	if !u.number(p, r, load{c.S2S.Unconfirmed, c.S2S.UnconfirmedBytes}) {
+	o := &store.Outbound{Account: p.Sender.Account.ID, Stamp: time.Now(), Stanza: outText(p)}
+	r := row{domain: domain, bytes: len(o.Stanza), account: o.Account, from: p.From, sender: p.Sender}
+	written := p.Late(u.hurry)
+	if !u.add(p, r, pending{o, written}, load{c.S2S.Unconfirmed, c.S2S.UnconfirmedBytes}) {
+		written()
 		return stanza.ResourceConstraint.WithText("too much to that domain is unconfirmed")
 	}
-	o := store.Outbound{ID: p.Row, Account: r.account, Stamp: time.Now(), Stanza: text}
-	p.Write(func(tx *store.Tx) error { return tx.AddOutbound(&o) })
-	p.Committed(func() { u.add(o.ID, r) })
 	return nil
 }
 
@@ -134,8 +144,8 @@ func outText(p *router.Packet) string {
 	return string(p.Stanza.Append(nil, &e, stanza.Out{XMLNS: true}))
 }
 
-// number gives the packet its row unless there are too many.
-func (u *Unconfirmed) number(p *router.Packet, r row, limit load) bool {
+// add gives the packet a row unless there are too many.
+func (u *Unconfirmed) add(p *router.Packet, r row, o pending, limit load) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	l := u.domains[r.domain]
@@ -143,15 +153,11 @@ func (u *Unconfirmed) number(p *router.Packet, r row, limit load) bool {
 		return false
 	}
 	u.last++
-	p.Row = u.last
+	p.Row, o.ID = u.last, u.last
+	u.put(p.Row, r)
+	u.pending[p.Row] = o
+	u.flush()
 	return true
-}
-
-// add notes a row that is committed.
-func (u *Unconfirmed) add(id int64, r row) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.put(id, r)
 }
 
 // put notes a row. The lock is held.
@@ -199,40 +205,13 @@ func (u *Unconfirmed) Written(list []*router.Packet) {
 
 // Confirmed implements Rows.
 func (u *Unconfirmed) Confirmed(list []*router.Packet) {
+	var told []func()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	for _, p := range list {
 		if _, ok := u.take(p.Row); ok {
-			u.clear(p.Row)
+			told = u.remove(told, p.Row)
 		}
 	}
-}
-
-// clear removes a row, within a second: a crash before that tells somebody of
-// the loss of what has arrived. One function of the store's writer removes all
-// that are to go until it runs. The lock is held.
-func (u *Unconfirmed) clear(id int64) {
-	u.gone = append(u.gone, id)
-	if u.clearing {
-		return
-	}
-	u.clearing = true
-	var ids []int64
-	u.router.Store.WriteLater(func(tx *store.Tx) error {
-		if ids == nil { // a write may run twice
-			u.mu.Lock()
-			ids, u.gone, u.clearing = u.gone, nil, false
-			u.mu.Unlock()
-		}
-		return tx.DeleteOutbound(ids)
-	}, u.report("remove confirmed"))
-}
-
-// report logs what a write could not do; the rows stay then.
-func (u *Unconfirmed) report(operation string) func(error) {
-	return func(err error) {
-		if err != nil {
-			u.log.Error(operation, "err", err)
-		}
-	}
+	u.mu.Unlock()
+	tell(told)
 }

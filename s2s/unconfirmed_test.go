@@ -103,11 +103,12 @@ func (h *home) killed(config string) *home {
 
 // mouth is a client that notes what it is sent.
 type mouth struct {
-	h *home
-	s *router.Session
+	h     *home
+	s     *router.Session
+	woken chan struct{}
 }
 
-func (m *mouth) Wake()                     {}
+func (m *mouth) Wake()                     { m.woken <- struct{}{} }
 func (m *mouth) Close(*stanza.StreamError) {}
 func (m *mouth) Out() stanza.Out           { return stanza.Out{} }
 func (m *mouth) Addr() string              { return "192.0.2.1:5222" }
@@ -130,7 +131,7 @@ func (h *home) login(full string) *mouth {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	m := &mouth{h: h}
+	m := &mouth{h: h, woken: make(chan struct{}, 100)}
 	if m.s, err = a.Bind(h.t.Context(), jid.Resource(), m); err != nil {
 		h.t.Fatal(err)
 	}

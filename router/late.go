@@ -1,0 +1,52 @@
+package router
+
+import "parley/stanza"
+
+// Late says that something about the packet is still to be written down, for
+// which it does not wait: it goes on. What would tell its sender that it was
+// taken does wait: whatever follows on the stream and is no message, and the
+// end of the stream. hurry is called when something does; it is called under
+// the line's lock and must not block. The caller calls written once, when it is
+// written down or need not be any more, with no lock held that hurry takes.
+func (p *Packet) Late(hurry func()) (written func()) {
+	l := p.line
+	if l == nil {
+		return func() {}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late++
+	l.hurry = hurry
+	return l.written
+}
+
+// written counts what Late has returned.
+func (l *Line) written() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.late--; l.late > 0 {
+		return
+	}
+	if l.head == nil {
+		signal(&l.empty)
+		return
+	}
+	if l.running {
+		return
+	}
+	l.running = true
+	go func() {
+		l.mu.Lock()
+		l.loop()
+	}()
+}
+
+// mustWait says whether the oldest packet, which has not started, would be
+// answered before all ahead of it is written down. The lock is held.
+func (l *Line) mustWait(p *Packet) bool {
+	if l.late == 0 || p.Stanza.Kind == stanza.Message {
+		return false
+	}
+	l.hurry()
+	return true
+}

@@ -1,0 +1,97 @@
+package s2s
+
+import (
+	"maps"
+	"slices"
+
+	"parley/store"
+)
+
+// remove sees to it that there is no row, within a second: a crash before that
+// tells somebody of the loss of what has arrived. One that is not written yet
+// never is, and who waits for it is appended to told. The lock is held.
+func (u *Unconfirmed) remove(told []func(), id int64) []func() {
+	if o, ok := u.pending[id]; ok {
+		delete(u.pending, id)
+		return append(told, o.written)
+	}
+	u.gone = append(u.gone, id)
+	u.flush()
+	return told
+}
+
+// tell calls those who wait for rows, without the lock.
+func tell(told []func()) {
+	for _, fn := range told {
+		fn()
+	}
+}
+
+// flush has the rows written and removed that are to be by then: within a
+// second, or when somebody waits. The lock is held.
+func (u *Unconfirmed) flush() {
+	if u.flushing {
+		return
+	}
+	u.flushing = true
+	f := &flush{rows: u}
+	u.router.Store.WriteLater(f.write, f.done)
+}
+
+// hurry says that somebody waits for the rows that are not written.
+func (u *Unconfirmed) hurry() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.flushing && !u.hurried {
+		u.hurried = true
+		u.router.Store.Write(nil, nil) // takes along what is before it
+	}
+}
+
+// flush is one function of the store's writer.
+type flush struct {
+	rows  *Unconfirmed
+	taken bool
+	add   []*store.Outbound
+	gone  []int64
+	told  []func()
+}
+
+// write writes and removes rows. It may run twice.
+func (f *flush) write(tx *store.Tx) error {
+	if !f.taken {
+		f.take()
+	}
+	for _, o := range f.add {
+		if err := tx.AddOutbound(o); err != nil {
+			return err
+		}
+	}
+	return tx.DeleteOutbound(f.gone)
+}
+
+// take takes over what is to be done.
+func (f *flush) take() {
+	u := f.rows
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(u.pending)) {
+		f.add = append(f.add, u.pending[id].Outbound)
+		f.told = append(f.told, u.pending[id].written)
+	}
+	clear(u.pending)
+	f.gone, u.gone = u.gone, nil
+	f.taken, u.flushing, u.hurried = true, false, false
+}
+
+// done is told what became of it. Where the disk is full, a loss would not be
+// known after a crash: that is no reason to hold up who sends.
+func (f *flush) done(err error) {
+	if err != nil {
+		f.rows.log.Error("write unconfirmed", "rows", len(f.add), "err", err)
+	}
+	if !f.taken { // the store is closed
+		f.take()
+	}
+	tell(f.told)
+}
