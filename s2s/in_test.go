@@ -61,6 +61,23 @@ func TestBefore(t *testing.T) {
 	}
 }
 
+// TestHeader: our answer is from the domain that the peer wants, and to the one
+// that it says it is (RFC 6120 sections 4.7.1, from, and 4.7.2, to).
+func TestHeader(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit"})
+		defer a.stop()
+		for _, domain := range []string{"a.lit", "rooms.a.lit"} {
+			p := a.connect()
+			p.open("b.lit", domain)
+			if got := p.want(">"); !strings.Contains(got, " from='"+domain+"' to='b.lit' version='1.0'") {
+				t.Errorf("answered by %s", got)
+			}
+			p.nc.Close()
+		}
+	})
+}
+
 // TestSilence: who has proven nothing has as much time as we take ourselves.
 func TestSilence(t *testing.T) {
 	bubble(t, func(t *testing.T, n *net0) {
