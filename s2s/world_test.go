@@ -134,6 +134,11 @@ func (n *net0) server(o setup) *server {
 		by = nil
 	}
 	v.cert = n.cert(by, o.domain)
+	if o.expired {
+		tmpl := leafTemplate(o.domain)
+		tmpl.NotBefore, tmpl.NotAfter = time.Unix(0, 0), time.Unix(1, 0)
+		v.cert = newSigned(n.t, by, tmpl).pair()
+	}
 	log := slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).
 		With("at", o.domain)
 	if o.quiet {
