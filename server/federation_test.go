@@ -31,6 +31,10 @@ func TestFederation(t *testing.T) {
 		i.TLS != "TLS 1.3" || i.Cipher == "" || i.State != "open" || i.Error != "" {
 		t.Errorf("stream: %+v", i)
 	}
+	st := must[control.Status](t)(call[control.Status](p.first, control.CmdStatus, nil))
+	if st.Servers != 1 {
+		t.Errorf("%d streams", st.Servers)
+	}
 }
 
 // What waits for another server when ours is stopped goes out after the start,

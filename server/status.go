@@ -28,6 +28,13 @@ func (s *Server) status(ctx context.Context, _ control.None) (control.Status, er
 		}
 		st.Accounts += n
 	}
+	if s.servers != nil {
+		for _, i := range s.servers.List() {
+			if i.Addr != "" {
+				st.Servers++
+			}
+		}
+	}
 	st.Notes = s.notes()
 	return st, nil
 }

@@ -20,7 +20,7 @@ func TestStatus(t *testing.T) {
 				Version: "1.2", PID: 7, Started: started, Config: "/etc/parley/parley.toml",
 				Domains:  []string{"example.org", "example.net"},
 				Listen:   map[string]string{":5223": "clients (direct TLS)", ":5222": "clients (STARTTLS)"},
-				Sessions: 3, Accounts: 5, Notes: []string{"TLS uses X25519MLKEM768."},
+				Sessions: 3, Accounts: 5, Servers: 2, Notes: []string{"TLS uses X25519MLKEM768."},
 			}, nil
 		})})
 	w.want(`version   1.2, process 7
@@ -31,6 +31,7 @@ listen    :5222 clients (STARTTLS)
 listen    :5223 clients (direct TLS)
 sessions  3
 accounts  5
+servers   2 streams: parley s2s
 note      TLS uses X25519MLKEM768.
 `, "status")
 }

@@ -82,6 +82,11 @@ func (inv *invocation) report(part string, findings []finding) level {
 // checkConfig looks at what is allowed and yet not wise.
 func checkConfig(c *conf.Config) []finding {
 	list := []finding{good("%s", c.Path)}
+	if c.S2S.Enabled && !c.S2S.RequireTLS {
+		list = append(list, warn("set s2s.require_tls = true in "+c.Path+
+			", and for those that cannot [peer.\"DOMAIN\"] tls = \"optional\"",
+			"other servers may do without TLS: what is said to them can be read on the way"))
+	}
 	if c.C2S.RequireTLS {
 		return list
 	}

@@ -175,6 +175,14 @@ func TestCheckConfig(t *testing.T) {
 	want += "warning clients may log in without TLS: what they say can be read on the way" + mend +
 		"warning without TLS accounts are made, and passwords changed, only from this machine itself" + mend
 	check("registration without TLS")
+	c.C2S.RequireTLS, c.S2S.RequireTLS = true, false
+	want = "ok parley.toml\nwarning other servers may do without TLS: what is said to them can be " +
+		"read on the way | set s2s.require_tls = true in parley.toml, and for those that cannot " +
+		"[peer.\"DOMAIN\"] tls = \"optional\"\n"
+	check("servers without TLS")
+	c.S2S.Enabled = false
+	want = "ok parley.toml\n"
+	check("no servers")
 }
 
 func TestCheckPorts(t *testing.T) {

@@ -48,6 +48,9 @@ func status(ctx context.Context, inv *invocation) error {
 	if s.Accounts >= 0 {
 		inv.say("accounts  %d\n", s.Accounts)
 	}
+	if s.Servers > 0 {
+		inv.say("servers   %d streams: parley s2s\n", s.Servers)
+	}
 	for _, note := range s.Notes {
 		inv.say("note      %s\n", note)
 	}

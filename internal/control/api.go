@@ -35,6 +35,7 @@ type Status struct {
 	Listen   map[string]string `json:"listen"` // address → what is served there
 	Sessions int               `json:"sessions"`
 	Accounts int               `json:"accounts"` // -1: not counted
+	Servers  int               `json:"servers"`  // streams to and from others
 	Notes    []string          `json:"notes"`    // what else an admin should know, a sentence each
 }
 
