@@ -42,14 +42,14 @@ func (l *link) accept(ctx context.Context) (first *dialback, ok bool) {
 		err := l.conn.StartTLS(ctx, s.direct)
 		stop()
 		if err != nil {
-			s.Log.Debug("server not accepted", "addr", peer.Addr, "err", err)
+			s.refused(peer, err)
 			return nil, false
 		}
 		peer.TLS, peer.Secure, peer.PeerCert = l.conn.TLS(), true, l.conn.PeerCert()
 	}
 	n := stream.NewNegotiation(l.rules(&first), peer)
 	if err := stream.Accept(ctx, l.conn, n, s.startTLS); err != nil {
-		s.Log.Debug("server not accepted", "addr", peer.Addr, "err", err)
+		s.refused(peer, err)
 		return nil, false
 	}
 	l.local, l.id = n.Peer.Domain, n.ID
@@ -60,6 +60,12 @@ func (l *link) accept(ctx context.Context) (first *dialback, ok bool) {
 		l.mayReturn(pair{l.local, l.remote})
 	}
 	return first, true
+}
+
+// refused notes that a connection was none of a server that we talk to.
+func (s *Server) refused(peer stream.Peer, err error) {
+	s.Router.Metrics.Server(incoming.String(), "refused")
+	s.Log.Debug("server not accepted", "addr", peer.Addr, "err", err)
 }
 
 // claimed is the domain that a stream header says it is from, "" if none.

@@ -76,6 +76,7 @@ func (l *link) stanza(ctx context.Context, st *stanza.Stanza) error {
 		return stanza.StreamNotAuthorized
 	}
 	if err := l.mayCome(st); err != nil {
+		l.server.Router.Metrics.Remote(l.dir.String(), "refused", 1)
 		return err
 	}
 	l.received++

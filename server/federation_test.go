@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,14 @@ func TestFederation(t *testing.T) {
 	if i.Local != "one.example" || i.Remote != "two.example" || i.Proof != "EXTERNAL" ||
 		i.TLS != "TLS 1.3" || i.Cipher == "" || i.State != "open" || i.Error != "" {
 		t.Errorf("stream: %+v", i)
+	}
+	var counted bytes.Buffer
+	p.first.server.metrics.Write(&counted)
+	for _, line := range []string{`parley_s2s_streams_total{direction="out",result="EXTERNAL"} 1`,
+		`parley_s2s_stanzas_total{direction="out",result="written"} `, "parley_s2s_unconfirmed "} {
+		if !strings.Contains(counted.String(), "\n"+line) {
+			t.Errorf("no %s in\n%s", line, counted.String())
+		}
 	}
 	st := must[control.Status](t)(call[control.Status](p.first, control.CmdStatus, nil))
 	if st.Servers != 1 {
