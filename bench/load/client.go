@@ -77,14 +77,14 @@ func (c *client) open(domain string) (*stanza.Stanza, error) {
 
 // dial logs in account n and binds a resource. With roster it also reads the
 // roster and sends presence with capabilities, up to its own reflection.
-func (o *options) dial(ctx context.Context, n int, session bool) (*client, error) {
+func (at place) dial(ctx context.Context, n int, session bool) (*client, error) {
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", o.addr)
+	conn, err := d.DialContext(ctx, "tcp", at.addr)
 	if err != nil {
 		return nil, err
 	}
 	c := &client{conn: conn}
-	if err := c.login(ctx, o.domain, n, session); err != nil {
+	if err := c.login(ctx, at.domain, n, session); err != nil {
 		return nil, errors.Join(fmt.Errorf("log in user%d: %w", n, err), conn.Close())
 	}
 	return c, nil

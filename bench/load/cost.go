@@ -27,6 +27,16 @@ func cpu(pid int) (float64, error) {
 	return ticks / 100, nil
 }
 
+// cpu is the CPU time of the servers so far.
+func (o *options) cpu() (float64, error) {
+	sum, err := cpu(o.pid)
+	if err != nil || o.to.pid == 0 {
+		return sum, err
+	}
+	more, err := cpu(o.to.pid)
+	return sum + more, err
+}
+
 // rss is the resident memory of a process in KiB.
 func rss(pid int) (int, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
@@ -45,7 +55,7 @@ func rss(pid int) (int, error) {
 
 // measure tells what the operations that do counts cost the server.
 func (o *options) measure(what string, do func() (operations int, err error)) error {
-	before, err := cpu(o.pid)
+	before, err := o.cpu()
 	if err != nil {
 		return err
 	}
@@ -53,7 +63,7 @@ func (o *options) measure(what string, do func() (operations int, err error)) er
 	if err != nil {
 		return err
 	}
-	after, err := cpu(o.pid)
+	after, err := o.cpu()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@
 //	load -pid PID idle 2000       sessions held for -settle
 //	load -pid PID chat 50         pairs, -window messages under way in each
 //	load -pid PID presence 20     groups of 20 mutual contacts; one in each changes status
+//
+// With -to-addr, -to-domain and -to-pid the receivers of chat are at another
+// server, and the cost is that of both.
 package main
 
 import (
@@ -22,10 +25,17 @@ import (
 
 // options of all scenarios.
 type options struct {
-	addr, domain string
-	pid          int
+	place
 	window       int
 	time, settle time.Duration
+
+	to place // of those who receive, zero for the same
+}
+
+// place is a server.
+type place struct {
+	addr, domain string
+	pid          int
 }
 
 func main() {
@@ -36,6 +46,9 @@ func main() {
 	flag.IntVar(&o.window, "window", 4, "messages under way in a pair")
 	flag.DurationVar(&o.time, "time", 10*time.Second, "how long chat and presence are measured")
 	flag.DurationVar(&o.settle, "settle", 60*time.Second, "how long sessions are idle before memory is read")
+	flag.StringVar(&o.to.addr, "to-addr", "", "`address` of the receivers' server")
+	flag.StringVar(&o.to.domain, "to-domain", "", "their domain")
+	flag.IntVar(&o.to.pid, "to-pid", 0, "their server's `process`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

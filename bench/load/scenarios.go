@@ -27,7 +27,7 @@ func (o *options) open(ctx context.Context, n int, do func([]*client) error) err
 	for range parallel {
 		wg.Go(func() {
 			for i := range next {
-				c, err := o.dial(ctx, i, true)
+				c, err := o.at(i).dial(ctx, i, true)
 				if err != nil {
 					errs <- err
 					return
@@ -48,6 +48,14 @@ func (o *options) open(ctx context.Context, n int, do func([]*client) error) err
 		}
 	}
 	return err
+}
+
+// at is the server of account i: every second one may be at another.
+func (o *options) at(i int) place {
+	if i%2 == 1 && o.to.addr != "" {
+		return o.to
+	}
+	return o.place
 }
 
 func (o *options) login(ctx context.Context, n int) error {
