@@ -136,7 +136,8 @@ func TestCheckServers(t *testing.T) {
 
 // parted are the folders of the scripts that are played a second time with the
 // users on two servers.
-var parted = []string{"roster", "subscription", "presence", "message"}
+var parted = []string{"roster", "subscription", "presence", "message", "iq", "offline", "blocking",
+	"strangers", "xep"}
 
 // TestConversationsBetweenServers plays scripts with two and more users again,
 // with alice on one server and the others on another one.
@@ -157,7 +158,7 @@ func TestConversationsBetweenServers(t *testing.T) {
 			}
 		})
 	}
-	if n < 30 {
+	if n < 100 {
 		t.Errorf("%d scripts", n)
 	}
 }
