@@ -13,10 +13,11 @@ import (
 const (
 	nsPing = "urn:xmpp:ping" // XEP-0199
 
-	// askEvery is after how many stanzas, askAfter after what time, the peer is
-	// asked to confirm them.
-	askEvery = 200
-	askAfter = 5 * time.Second
+	// After how many stanzas, and after what time, the peer is asked to confirm
+	// them by a ping, or by <r/>, which costs it next to nothing. What is confirmed
+	// soon does not come back when a stream breaks.
+	pingEvery, pingAfter = 200, 5 * time.Second
+	askEvery, askAfter   = 50, 200 * time.Millisecond
 
 	// deafAfter is how long a peer may take to answer that.
 	deafAfter = 2 * time.Minute
@@ -79,12 +80,16 @@ func (l *link) written(out []byte, list []item) []byte {
 		l.sent = append(l.sent, sent{i, l.count})
 		l.unsure += i.size()
 	}
+	every, after := uint64(pingEvery), pingAfter
+	if l.managed {
+		every, after = askEvery, askAfter
+	}
 	switch {
 	case l.owed == 0:
-	case l.count-l.asked >= askEvery:
+	case l.count-l.asked >= every:
 		out = l.ask(out)
 	case l.timer == nil:
-		l.timer = time.AfterFunc(askAfter, l.askLate)
+		l.timer = time.AfterFunc(after, l.askLate)
 	}
 	return out
 }
