@@ -75,11 +75,18 @@ func TestBroken(t *testing.T) {
 			away  -> <presence from='zoe@b.lit/x' to='alice@a.lit'/>
 			alice <- <presence from='zoe@b.lit/x' to='alice@a.lit'/>
 		`)
+		w.Router.Away(w.T.Context(), "a.lit", "b.lit", false) // once more: they are asked already
 		time.Sleep(59 * time.Second)
 		w.Talk(``)
 		time.Sleep(time.Second)
-		w.Talk(`alice <- <presence type='unavailable' from='zoe@b.lit/y' to='alice@a.lit'/>`)
-		time.Sleep(time.Hour)
+		w.Talk(`
+			alice <- <presence type='unavailable' from='zoe@b.lit/y' to='alice@a.lit'/>
+			away  <- <presence type='probe' from='alice@a.lit' to='zoe@b.lit'/>
+		`)
+		time.Sleep(time.Hour) // nobody answers this time
+		w.Talk(`alice <- <presence type='unavailable' from='zoe@b.lit/x' to='alice@a.lit'/>`)
+		w.Router.Away(w.T.Context(), "a.lit", "d.lit", false) // nobody is seen there
+		w.Router.Away(w.T.Context(), "a.lit", "d.lit", false)
 		w.Talk(``)
 	})
 }

@@ -16,6 +16,8 @@ type Presence struct {
 
 	directed sync.Map // *router.Session → *directed
 	seen     *router.Slot[*seen]
+	watchers watchers
+	doubts   doubts
 }
 
 var (
