@@ -52,34 +52,33 @@ func (u *Unconfirmed) hurry() {
 type flush struct {
 	rows  *Unconfirmed
 	taken bool
-	add   []*store.Outbound
+	add   map[int64]pending
 	gone  []int64
-	told  []func()
 }
 
 // write writes and removes rows. It may run twice.
 func (f *flush) write(tx *store.Tx) error {
-	if !f.taken {
-		f.take()
-	}
-	for _, o := range f.add {
-		if err := tx.AddOutbound(o); err != nil {
+	f.take()
+	for _, id := range slices.Sorted(maps.Keys(f.add)) {
+		o := f.add[id]
+		err := tx.AddOutbound(&store.Outbound{ID: id, Account: o.packet.Sender.Account.ID,
+			Stamp: o.stamp, Stanza: outText(o.packet)})
+		if err != nil {
 			return err
 		}
 	}
 	return tx.DeleteOutbound(f.gone)
 }
 
-// take takes over what is to be done.
+// take takes over what is to be done, once.
 func (f *flush) take() {
+	if f.taken {
+		return
+	}
 	u := f.rows
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, id := range slices.Sorted(maps.Keys(u.pending)) {
-		f.add = append(f.add, u.pending[id].Outbound)
-		f.told = append(f.told, u.pending[id].written)
-	}
-	clear(u.pending)
+	f.add, u.pending = u.pending, map[int64]pending{}
 	f.gone, u.gone = u.gone, nil
 	f.taken, u.flushing, u.hurried = true, false, false
 }
@@ -90,8 +89,8 @@ func (f *flush) done(err error) {
 	if err != nil {
 		f.rows.log.Error("write unconfirmed", "rows", len(f.add), "err", err)
 	}
-	if !f.taken { // the store is closed
-		f.take()
+	f.take() // the store was closed before
+	for _, o := range f.add {
+		o.written()
 	}
-	tell(f.told)
 }

@@ -43,16 +43,18 @@ type Unconfirmed struct {
 // row is what is known in memory of a row.
 type row struct {
 	domain  string
-	bytes   int
+	bytes   int // as it came
 	account int64
 	from    stanza.JID
 	sender  *router.Session // nil: of an earlier process
 	written bool            // the peer may have seen it
 }
 
-// pending is a row to be written, and who is to be told then.
+// pending is a row to be written, and who is to be told then. Its text is made
+// when it is: most are confirmed before.
 type pending struct {
-	*store.Outbound
+	packet  *router.Packet
+	stamp   time.Time
 	written func()
 }
 
@@ -111,11 +113,11 @@ func (u *Unconfirmed) keep(_ context.Context, p *router.Packet) error {
 		!kept(p.Stanza) || !c.Federates(domain) {
 		return nil
 	}
-	o := &store.Outbound{Account: p.Sender.Account.ID, Stamp: time.Now(), Stanza: outText(p)}
-	r := row{domain: domain, bytes: len(o.Stanza), account: o.Account, from: p.From, sender: p.Sender}
-	written := p.Late(u.hurry)
-	if !u.add(p, r, pending{o, written}, load{c.S2S.Unconfirmed, c.S2S.UnconfirmedBytes}) {
-		written()
+	o := pending{p, time.Now(), p.Late(u.hurry)}
+	r := row{domain: domain, bytes: len(p.Stanza.Raw), account: p.Sender.Account.ID,
+		from: p.From, sender: p.Sender}
+	if !u.add(o, r, load{c.S2S.Unconfirmed, c.S2S.UnconfirmedBytes}) {
+		o.written()
 		return stanza.ResourceConstraint.WithText("too much to that domain is unconfirmed")
 	}
 	return nil
@@ -145,7 +147,7 @@ func outText(p *router.Packet) string {
 }
 
 // add gives the packet a row unless there are too many.
-func (u *Unconfirmed) add(p *router.Packet, r row, o pending, limit load) bool {
+func (u *Unconfirmed) add(o pending, r row, limit load) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	l := u.domains[r.domain]
@@ -153,9 +155,9 @@ func (u *Unconfirmed) add(p *router.Packet, r row, o pending, limit load) bool {
 		return false
 	}
 	u.last++
-	p.Row, o.ID = u.last, u.last
-	u.put(p.Row, r)
-	u.pending[p.Row] = o
+	o.packet.Row = u.last
+	u.put(u.last, r)
+	u.pending[u.last] = o
 	u.flush()
 	return true
 }
