@@ -28,7 +28,6 @@ type client struct {
 	guest     *router.Account // who goes with the stream (XEP-0175)
 
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
-	atWork    int          // bytes of stanzas that the reader has handled without waiting; the reader's
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's
 	pinged    int64        // when the last ping was sent, Unix seconds; the sweeper's
 
@@ -41,7 +40,10 @@ type client struct {
 	err      *stanza.StreamError // what the stream ends with
 }
 
-var _ router.Stream = (*client)(nil)
+var (
+	_ router.Stream = (*client)(nil)
+	_ router.Writer = (*client)(nil)
+)
 
 func (s *Server) newClient(nc net.Conn, addr netip.Addr) *client {
 	l := s.config().Limits

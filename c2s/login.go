@@ -65,6 +65,7 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 // that the session has queued meanwhile.
 func (c *client) begin(session *router.Session, result string) {
 	c.bound.Store(session)
+	session.Defer()
 	c.conn.SetSource(c)
 	c.conn.Park()
 	if c.conn.SetDeadline(time.Time{}) != nil || c.conn.Write([]byte(result)) != nil {

@@ -83,10 +83,6 @@ func (c *client) take(st *stanza.Stanza) {
 		c.Close(notStanza(st))
 	case st.Kind == stanza.IQ && c.answer(st):
 	default:
-		if st.Kind != stanza.Message {
-			c.Waiting() // it may read the database
-		}
-		c.work(st)
 		c.bound.Load().Handle(c.server.work, st)
 	}
 }

@@ -39,8 +39,14 @@ type Line struct {
 	room    chan struct{} // closed when there is room again; nil if nobody waits
 	empty   chan struct{} // closed when the line is empty; nil if nobody waits
 
-	recent recent    // the run token's
-	spare  *incoming // handed out by Incoming, not put in yet; the reader's own
+	recent recent // the run token's
+
+	// The reader's own: what Incoming handed out and is not put in yet, whether
+	// it writes for others, and the bytes it has put in since it last did.
+	spare    *incoming
+	defers   bool
+	atWork   int
+	deferred deferred
 }
 
 // incoming is a packet and the stanza it carries in one allocation.
@@ -92,6 +98,7 @@ func (l *Line) Put(ctx context.Context, st *stanza.Stanza) error {
 }
 
 func (l *Line) put(ctx context.Context, p *Packet) error {
+	l.atReader(p.Stanza)
 	l.mu.Lock()
 	for l.bytes > l.router.Config().Limits.Line {
 		if err := l.wait(ctx, &l.room); err != nil {
@@ -114,9 +121,7 @@ func (l *Line) wait(ctx context.Context, ch *chan struct{}) error {
 	c := *ch
 	l.mu.Unlock()
 	defer l.mu.Lock()
-	if l.sender != nil {
-		l.sender.wakeDeferred()
-	}
+	l.deferred.wake()
 	select {
 	case <-c:
 		return nil

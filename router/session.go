@@ -44,7 +44,6 @@ type Session struct {
 	stream   Stream
 	line     Line
 	queue    queue
-	deferred deferred
 	bound    chan struct{} // closed when the modules know of it
 	unbound  sync.Once
 }

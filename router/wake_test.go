@@ -2,7 +2,7 @@ package router
 
 import (
 	"fmt"
-	"slices"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -10,26 +10,41 @@ import (
 	"parley/store"
 )
 
-// TestDefer: while a reader is at work, those whom its messages reach are not
-// woken but handed to it; a stream is told once, and after Deferred as before.
+// TestDefer: those whom a reader's messages reach are not woken, but written
+// for when it is about to wait: once, however many came.
 func TestDefer(t *testing.T) {
 	w := newWorld(t, store.Options{})
 	juliet := w.login("juliet@a.lit/balcony", "0")
 	romeo := w.login("romeo@a.lit/orchard", "0")
 	juliet.s.Defer()
+	for range 2 {
+		juliet.send("<message to='romeo@a.lit/orchard' id='1'/>")
+		juliet.send("<message to='romeo@a.lit/orchard' id='2'/>")
+		if romeo.wakes+romeo.writes > 0 {
+			t.Fatal("written for while the reader is at work")
+		}
+		juliet.s.WriteDeferred()
+		if romeo.wakes != 0 || romeo.writes != 1 {
+			t.Errorf("woken %d times, written %d times", romeo.wakes, romeo.writes)
+		}
+		romeo.gets("<message to='romeo@a.lit/orchard' id='1' from='juliet@a.lit/balcony'/>" +
+			"<message to='romeo@a.lit/orchard' id='2' from='juliet@a.lit/balcony'/>")
+		romeo.writes = 0
+	}
+	juliet.s.WriteDeferred()
+	if romeo.writes > 0 {
+		t.Error("written for without anything new")
+	}
+}
+
+// TestDeferNot: who has not said that he will write for others does not.
+func TestDeferNot(t *testing.T) {
+	w := newWorld(t, store.Options{})
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	romeo := w.login("romeo@a.lit/orchard", "0")
 	juliet.send("<message to='romeo@a.lit/orchard' id='1'/>")
-	juliet.send("<message to='romeo@a.lit/orchard' id='2'/>")
-	if romeo.wakes > 0 {
-		t.Error("woken while the reader is at work")
-	}
-	if list := juliet.s.Deferred(nil); len(list) != 1 || list[0] != Stream(romeo) {
-		t.Errorf("deferred: %v", list)
-	}
-	romeo.gets("<message to='romeo@a.lit/orchard' id='1' from='juliet@a.lit/balcony'/>" +
-		"<message to='romeo@a.lit/orchard' id='2' from='juliet@a.lit/balcony'/>")
-	juliet.send("<message to='romeo@a.lit/orchard' id='3'/>")
-	if list := juliet.s.Deferred(nil); romeo.wakes != 1 || len(list) > 0 {
-		t.Errorf("%d wakes, deferred: %v", romeo.wakes, list)
+	if romeo.wakes != 1 || romeo.writes != 0 {
+		t.Errorf("woken %d times, written %d times", romeo.wakes, romeo.writes)
 	}
 }
 
@@ -39,9 +54,14 @@ func TestDeferOwn(t *testing.T) {
 	w := newWorld(t, store.Options{})
 	juliet := w.login("juliet@a.lit/balcony", "0")
 	juliet.s.Defer()
+	juliet.send("<message to='nobody@a.lit'/>")
 	juliet.s.Push(stanza.MustParse("<message/>"))
-	if list := juliet.s.Deferred(nil); juliet.wakes > 0 || !slices.Contains(list, Stream(juliet)) {
-		t.Errorf("%d wakes, deferred: %v", juliet.wakes, list)
+	if juliet.wakes > 0 {
+		t.Error("woken while its reader is at work")
+	}
+	juliet.s.WriteDeferred()
+	if juliet.writes != 1 {
+		t.Errorf("written %d times", juliet.writes)
 	}
 }
 
@@ -50,41 +70,74 @@ func TestDeferFew(t *testing.T) {
 	w := newWorld(t, store.Options{})
 	juliet := w.login("juliet@a.lit/balcony", "0")
 	juliet.s.Defer()
-	woken := 0
+	woken, written := 0, 0
+	var all []*client
 	for i := range maxDeferred + 3 {
 		to := fmt.Sprintf("romeo@a.lit/%d", i)
-		romeo := w.login(to, "0")
+		all = append(all, w.login(to, "0"))
 		juliet.send("<message to='" + to + "'/>")
-		woken += romeo.wakes
 	}
-	if list := juliet.s.Deferred(nil); len(list) != maxDeferred || woken != 3 {
-		t.Errorf("%d deferred, %d woken", len(list), woken)
+	juliet.s.WriteDeferred()
+	for _, c := range all {
+		woken, written = woken+c.wakes, written+c.writes
+	}
+	if woken != 3 || written != maxDeferred {
+		t.Errorf("%d woken, %d written", woken, written)
 	}
 }
 
-// TestDeferFull: a reader that has to wait inside the router has those woken
-// whom it kept.
+// TestDeferFlood: a reader that never waits writes for others in between, and
+// before what may wait for the database.
+func TestDeferFlood(t *testing.T) {
+	w := newWorld(t, store.Options{})
+	juliet := w.login("juliet@a.lit/balcony", "0")
+	romeo := w.login("romeo@a.lit/orchard", "0")
+	juliet.s.Defer()
+	text := "<message to='romeo@a.lit/orchard'><body>" + strings.Repeat("x", maxAtWork/4) + "</body></message>"
+	for i := range 13 {
+		romeo.writes = 0
+		juliet.send(text)
+		if written := romeo.writes > 0; written != (i > 0 && i%4 == 0) {
+			t.Errorf("before message %d: written %v", i, written)
+		}
+		romeo.take()
+	}
+	romeo.writes = 0
+	juliet.send("<iq type='get' id='1'/>")
+	if romeo.writes == 0 {
+		t.Error("not written before an iq is handled")
+	}
+}
+
+// TestDeferFull: what comes for a session while its reader waits inside the
+// router is not left to the reader.
 func TestDeferFull(t *testing.T) {
 	g := newGate()
 	w := newWorldWith(t, "[limits]\nline = 65536\n", store.Options{BeforeCommit: g.wait}, module(keep))
 	juliet := w.login("juliet@a.lit/balcony", "0")
 	w.login("romeo@a.lit/orchard", "0")
 	juliet.s.Defer()
-	juliet.s.Push(stanza.MustParse("<message/>"))
 	release := g.hold()
 	st := stanza.MustParse("<message to='romeo@a.lit'><body>" + strings.Repeat("x", 70000) + "</body></message>")
-	done := make(chan error)
+	done := make(chan error, 2)
 	go func() {
-		for range 2 {
-			if err := juliet.s.line.Put(t.Context(), st); err != nil {
-				done <- err
-			}
-		}
-		close(done)
+		done <- juliet.s.line.Put(t.Context(), st)
+		done <- juliet.s.line.Put(t.Context(), st)
 	}()
-	<-juliet.woken // the reader waits for the commit of the first
+	l := &juliet.s.line
+	for waits := false; !waits; runtime.Gosched() {
+		l.mu.Lock()
+		l.deferred.mu.Lock()
+		waits = l.room != nil && !l.deferred.on
+		l.deferred.mu.Unlock()
+		l.mu.Unlock()
+	}
+	juliet.s.Push(stanza.MustParse("<message/>"))
+	<-juliet.woken
 	release()
-	if err := <-done; err != nil {
-		t.Error(err)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
 }

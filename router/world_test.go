@@ -122,6 +122,7 @@ type client struct {
 
 	mu     sync.Mutex
 	wakes  int
+	writes int // calls of WriteNow
 	closed *stanza.StreamError
 	addr   string
 	woken  chan struct{}
@@ -135,6 +136,13 @@ func (c *client) Wake() {
 	case c.woken <- struct{}{}:
 	default:
 	}
+}
+
+// WriteNow implements Writer; the test takes what is to be written.
+func (c *client) WriteNow() {
+	c.mu.Lock()
+	c.writes++
+	c.mu.Unlock()
 }
 
 func (c *client) Close(e *stanza.StreamError) {
