@@ -22,9 +22,12 @@ func (l *link) initiate(ctx context.Context, use purpose) error {
 	defer stop()
 	err := l.negotiate(ctx, use)
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "remote error" && use == carry {
+	alert := errors.As(err, &op) && op.Op == "remote error"
+	silent := err != nil && l.conn.TLS() != nil && l.id == ""
+	if (alert || silent) && use == carry {
 		// A TLS alert: a peer that takes only certificates for clients, or none
-		// that it cannot verify, ends the handshake over ours.
+		// that it cannot verify, ends the handshake over ours. In TLS 1.3 it is
+		// over for us by then, and the alert may be lost with the connection.
 		l.disliked = true
 	}
 	if err != nil && ctx.Err() != nil {
@@ -172,6 +175,7 @@ func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool, use 
 
 func (l *link) clientTLS(ctx context.Context, protocol string, use purpose) error {
 	name, _ := asciiName(l.remote)
+	l.id = "" // that of the stream before is over
 	cert := func() (*tls.Certificate, error) { return l.server.Certificate(l.local) }
 	if use == keyOnly {
 		cert = func() (*tls.Certificate, error) { return new(tls.Certificate), nil }
