@@ -3,6 +3,7 @@ package s2s
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,11 @@ func (s *Server) Check(ctx context.Context, domain string, step Step) {
 	defer cancel()
 	targets, err := s.Resolver.Lookup(ctx, pr.remote)
 	if err != nil {
-		step("DNS", err.Error()+": the domain needs SRV records _xmpp-server._tcp, or an address", false)
+		text := err.Error()
+		if errors.Is(err, resolve.ErrNotFound) {
+			text += ": the domain needs SRV records _xmpp-server._tcp, or an address"
+		}
+		step("DNS", text, false)
 		return
 	}
 	for _, t := range targets {

@@ -69,6 +69,8 @@ func mend(c *conf.Config, domain, step string) string {
 	switch {
 	case step == "policy":
 		return "take " + domain + " out of s2s.deny, or put it into s2s.allow"
+	case step == "DNS":
+		return "see what DNS says of " + domain + ", and dns.resolver or /etc/resolv.conf"
 	case step == "TLS":
 		return peer + `tls = "required" refuses it`
 	case step == "certificate" && only:
