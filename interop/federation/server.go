@@ -133,13 +133,22 @@ func (s *server) ready(ctx context.Context) error {
 			select {
 			case <-time.After(50 * time.Millisecond):
 			case <-s.done:
-				return fmt.Errorf("%s ended at once, see %s", s.kind, s.file("out.log"))
+				return fmt.Errorf("%s ended at once:\n%s", s.kind, s.lastWords())
 			case <-ctx.Done():
 				return fmt.Errorf("%s does not take connections: %w", s.kind, ctx.Err())
 			}
 		}
 	}
 	return nil
+}
+
+// lastWords is the end of what it has printed.
+func (s *server) lastWords() string {
+	out, err := os.ReadFile(s.file("out.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(last(out, 1500))
 }
 
 func (s *server) addr(port int) string { return net.JoinHostPort(s.ip, strconv.Itoa(port)) }
@@ -204,15 +213,20 @@ func (s *server) account(ctx context.Context, name string) error {
 // gives to clients.
 func freePorts(ip string) (ports, error) {
 	var p ports
+	taken := map[int]bool{}
 	for _, port := range []*int{&p.c2s, &p.s2s, &p.s2sTLS, &p.component, &p.http} {
 		for try := 0; *port == 0; try++ {
 			if try == 100 {
 				return p, errors.New("no free port on " + ip)
 			}
 			n := 20000 + rand.IntN(12000)
-			if l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(n))); err == nil {
-				*port = n
-				l.Close()
+			l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(n)))
+			if err != nil {
+				continue
+			}
+			l.Close()
+			if !taken[n] {
+				*port, taken[n] = n, true
 			}
 		}
 	}

@@ -162,8 +162,8 @@ func (t *trial) kill(ctx context.Context, name string, b blow) {
 // withdrawn kills the peer for good: our user sees his contact go, and come again
 // when the peer is back.
 func (t *trial) withdrawn(ctx context.Context) error {
-	t.peer.kill()
 	t.duo.ours.forget()
+	t.peer.kill()
 	if err := t.duo.ours.say(t.theirs.bare(), "are you there?"); err != nil {
 		return err
 	}
