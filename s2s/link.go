@@ -37,17 +37,17 @@ type link struct {
 	line   *router.Line // of what comes in
 	bidi   bool         // stanzas may go both ways (XEP-0288); set before the link is served
 
-	writers sync.WaitGroup
-	life    context.Context // ends with the link
-	over    context.CancelFunc
+	life context.Context // ends with the link
+	over context.CancelFunc
 
 	mu      sync.Mutex
 	control []byte // what is not a stanza and waits to be written
 	queue   []item // stanzas that wait to be written
 	bytes   int    // of queue
-	writing bool   // a writer runs
-	closed  bool   // no more stanzas are taken
-	halted  bool   // nothing more is written: the peer has ended its stream
+	writing bool   // there is a writer
+	rested  sync.Cond
+	closed  bool // no more stanzas are taken
+	halted  bool // nothing more is written: the peer has ended its stream
 	err     *stanza.StreamError
 	routes  []*route
 	wrote   time.Time
@@ -68,13 +68,13 @@ func (s *Server) newLink(nc net.Conn, dir direction) *link {
 		dir:    dir,
 		since:  time.Now(),
 		conn: stream.NewConn(nc, stream.Options{
-			Limits:   stanza.Limits{Bytes: c.Limits.BeforeLogin},
-			Rate:     c.S2S.Rate,
-			Burst:    c.S2S.Burst,
-			Blocking: true, // there are few
+			Limits: stanza.Limits{Bytes: c.Limits.BeforeLogin},
+			Rate:   c.S2S.Rate,
+			Burst:  c.S2S.Burst,
 		}),
 	}
 	l.life, l.over = context.WithCancel(context.Background())
+	l.rested.L = &l.mu
 	l.proven.init()
 	l.line = s.Router.NewLine(router.Remote)
 	return l
@@ -174,7 +174,7 @@ func (l *link) end(err error) {
 	}
 	late := time.AfterFunc(l.server.Farewell, func() { l.conn.Close() })
 	defer late.Stop()
-	l.writers.Wait()
+	l.quiet()
 	// Before the farewell, which takes as long as the peer likes.
 	l.handOver(err)
 	if !gone {
@@ -196,7 +196,7 @@ func (l *link) handOver(err error) {
 	l.mu.Lock()
 	l.closed, l.halted = true, true
 	l.mu.Unlock()
-	l.writers.Wait()
+	l.quiet()
 	l.mu.Lock()
 	routes := l.routes
 	l.routes = nil

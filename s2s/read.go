@@ -20,6 +20,8 @@ func (e *peerError) Error() string {
 // read hands over what the peer sends. The error is never nil.
 func (l *link) read(ctx context.Context) error {
 	l.conn.SetSource(source{l.line})
+	l.line.Defer()
+	defer l.line.WriteDeferred()
 	for {
 		tok, st, err := l.conn.Next(ctx)
 		switch {
@@ -44,12 +46,13 @@ type source struct {
 	line interface {
 		Incoming() *stanza.Stanza
 		Park()
+		WriteDeferred()
 	}
 }
 
 func (s source) Incoming() *stanza.Stanza { return s.line.Incoming() }
 func (s source) Park()                    { s.line.Park() }
-func (s source) Waiting()                 {}
+func (s source) Waiting()                 { s.line.WriteDeferred() }
 
 // element takes one element at depth one.
 func (l *link) element(ctx context.Context, st *stanza.Stanza) error {

@@ -26,7 +26,9 @@ func (l *link) send(i item, limit int, err *error) bool {
 	}
 	l.queue = append(l.queue, i)
 	l.bytes += i.size()
-	l.wake()
+	if l.writing || !i.Packet.Defer(l) {
+		l.wake()
+	}
 	return true
 }
 
@@ -51,43 +53,121 @@ func (l *link) say(b []byte) {
 func (l *link) wake() {
 	if !l.writing && !l.halted {
 		l.writing = true
-		l.writers.Go(l.write)
+		go l.write()
 	}
 }
 
-// write writes what is queued until there is nothing more.
+// WriteNow implements router.Writer: the reader that has brought something writes
+// it, so that no other goroutine has to be started for it.
+func (l *link) WriteNow() {
+	l.mu.Lock()
+	idle := !l.writing && !l.halted && len(l.control)+len(l.queue) > 0
+	l.writing = l.writing || idle
+	l.mu.Unlock()
+	if !idle {
+		return // a writer does it
+	}
+	b := l.prepare()
+	done, err := l.conn.TryWrite(b.out)
+	if err == nil && !done {
+		go func() { // it would have to wait
+			if l.ended(b, l.conn.Flush()) {
+				l.write()
+			}
+		}()
+		return
+	}
+	if l.ended(b, err) {
+		l.rest()
+	}
+}
+
+// Wake implements router.Writer.
+func (l *link) Wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wake()
+}
+
+// rest ends a turn of writing, or hands it on if there is more.
+func (l *link) rest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.halted && len(l.control)+len(l.queue) > 0 {
+		go l.write()
+		return
+	}
+	l.stopWriting()
+}
+
+// stopWriting lets go of the writer's place. l.mu is held.
+func (l *link) stopWriting() {
+	l.writing = false
+	l.rested.Broadcast()
+}
+
+// quiet waits until nobody writes.
+func (l *link) quiet() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.writing {
+		l.rested.Wait()
+	}
+}
+
+// write writes what is queued until there is nothing more. The caller has made
+// itself the writer.
 func (l *link) write() {
 	for {
 		l.mu.Lock()
-		out, list := l.take()
-		if len(out)+len(list) == 0 {
-			l.writing = false
+		if l.halted || len(l.control)+len(l.queue) == 0 {
+			l.stopWriting()
 			l.mu.Unlock()
 			return
 		}
-		limit := l.maxBytes
 		l.mu.Unlock()
-		var large []item
-		list, out, large = serialise(out, list, limit)
-		l.mu.Lock()
-		// Noted before it is written: the answer may be faster than we are.
-		out = l.written(out, list)
-		l.wrote = time.Now()
-		l.mu.Unlock()
-		l.tell(list)
-		err := l.conn.SetWriteDeadline(time.Now().Add(stuckAfter))
-		if err == nil {
-			err = l.conn.Write(out)
-		}
-		l.tooLarge(large, limit)
-		if err != nil {
-			l.mu.Lock()
-			l.writing, l.closed, l.halted = false, true, true
-			l.mu.Unlock()
-			l.conn.Close() // the reader finds out
+		b := l.prepare()
+		if !l.ended(b, l.conn.Write(b.out)) {
 			return
 		}
 	}
+}
+
+// piece is what is written at once.
+type piece struct {
+	out   []byte
+	large []item // of which the peer takes none
+	limit int
+}
+
+// prepare makes the next piece.
+func (l *link) prepare() (b piece) {
+	l.mu.Lock()
+	out, list := l.take()
+	b.limit = l.maxBytes
+	l.mu.Unlock()
+	list, out, b.large = serialise(out, list, b.limit)
+	l.mu.Lock()
+	// Noted before it is written: the answer may be faster than we are.
+	b.out = l.written(out, list)
+	l.wrote = time.Now()
+	l.mu.Unlock()
+	l.tell(list)
+	return b
+}
+
+// ended says what became of a piece. It is false if that is the end of writing.
+func (l *link) ended(b piece, err error) bool {
+	l.tooLarge(b.large, b.limit)
+	if err == nil {
+		return true
+	}
+	l.mu.Lock()
+	l.closed, l.halted = true, true
+	l.stopWriting()
+	l.mu.Unlock()
+	l.conn.Close() // the reader finds out
+	return false
 }
 
 // tell says that the peer may see these from now on.
