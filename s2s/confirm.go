@@ -128,7 +128,7 @@ func (l *link) ask(out []byte) []byte {
 	if l.askedAt.IsZero() {
 		l.askedAt = time.Now()
 	}
-	if l.managed {
+	if l.managed || l.enabling { // a ping behind <enabled/> would be counted
 		l.open++
 		return append(out, "<r xmlns='"+nsSM+"'/>"...)
 	}
@@ -197,13 +197,11 @@ func (l *link) leftOver(err error) (again, lost []item) {
 	known := l.managed && time.Since(l.lastWord) < lastWordFor && (ended || errors.Is(err, errEnded))
 	for n, s := range l.sent {
 		i := s.item
-		switch {
-		case !owes(i.Packet):
-		case !known || n == 0 && ended && i.again:
-			lost = append(lost, i)
-		default:
+		if known && !(n == 0 && ended && i.again) {
 			i.again = i.again || n == 0 && ended
 			again = append(again, i)
+		} else if owes(i.Packet) {
+			lost = append(lost, i)
 		}
 	}
 	l.sent, l.owed, l.unsure = nil, 0, 0

@@ -192,20 +192,23 @@ func TestBroken(t *testing.T) {
 // is sent again, the first of it only once if there was an error.
 func TestLastWord(t *testing.T) {
 	carrying(t, smFeature, func(c *carried) {
-		c.send("1", "2", "3")
+		c.send("1", "2")
+		c.romeo.send("<presence to='juliet@b.lit' id='p'/>")
+		c.send("3")
 		q := c.next()
 		q.want("id='3'")
 		time.Sleep(time.Minute) // a stream that ends soon is not replaced at once
 		q.want(smRequest)
 		q.send(smAck("1"))
-		c.want(t, "1 2 3 +1")
+		c.want(t, "1 2 p 3 +1")
 		const end = "<stream:error><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>" +
 			"</stream:error></stream:stream>"
 		q.send(smAck("1") + end)
 		q.want("</stream:stream>")
 		q.nc.Close()
 		q = c.next()
-		if got := q.want("id='3'"); !strings.Contains(got, "id='2'") || strings.Contains(got, "id='1'") {
+		got := q.want("id='3'")
+		if !strings.Contains(got, "id='2'") || !strings.Contains(got, "id='p'") || strings.Contains(got, "id='1'") {
 			t.Errorf("sent again: %s", got)
 		}
 		time.Sleep(time.Minute)

@@ -129,7 +129,10 @@ func (l *link) acknowledged(st *stanza.Stanza) error {
 	l.mu.Lock()
 	if err != nil || !l.managed {
 		l.mu.Unlock()
-		return stanza.StreamPolicyViolation.WithText("no acknowledgement was asked for, or h is no number")
+		if err != nil {
+			return stanza.StreamBadFormat.WithText("h is no number")
+		}
+		return nil // management was given up before the peer agreed
 	}
 	if l.open > 0 {
 		l.open--
