@@ -2,7 +2,6 @@ package s2s
 
 import (
 	"context"
-	"net"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -53,23 +52,9 @@ func BenchmarkTwo(b *testing.B) {
 func benchTwo(b *testing.B, window int) {
 	n := newNet(b)
 	const config = "s2s = {rate = '1 GiB', burst = '1 GiB'}"
-	v := n.server(setup{domain: "a.lit", config: config, quiet: true})
-	w := n.server(setup{domain: "b.lit", config: config, quiet: true})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	n.set("b.lit", site{dial: func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }})
-	go func() {
-		for {
-			nc, err := l.Accept()
-			if err != nil {
-				return
-			}
-			w.ServeConn(nc, false)
-		}
-	}()
-	defer func() { l.Close(); v.stop(); w.stop() }()
+	v := n.server(setup{domain: "a.lit", config: config, quiet: true, listen: true})
+	w := n.server(setup{domain: "b.lit", config: config, quiet: true, listen: true})
+	defer func() { v.stop(); w.stop() }()
 	romeo, juliet := v.login("romeo@a.lit/x"), &counter{got: make(chan int, 1000)}
 	a, err := w.account("juliet@b.lit")
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/internal/memconn"
 )
 
 // TestShutdown: at the end every stream is told, behind what was queued (RFC 6120
@@ -198,6 +200,32 @@ func TestFull(t *testing.T) {
 			romeo.send("<message to='juliet@b.lit'><body>" + text + "</body></message>")
 		}
 		romeo.want("<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>")
+	})
+}
+
+// TestFullLink: so does one that takes the stream and does not read.
+func TestFullLink(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit", config: "s2s.queue = '64 KiB'"})
+		ch := n.accepts("b.lit")
+		romeo := a.login("romeo@a.lit/x")
+		text := strings.Repeat("x", 10_000)
+		send := func() {
+			romeo.send("<message to='juliet@b.lit'><body>" + text + "</body></message>")
+			synctest.Wait()
+		}
+		send()
+		q := next(t, ch)
+		q.takesExternal("b.lit", n.cert(n.ca, "b.lit"), "")
+		for range (memconn.Size + 64<<10) / 10_000 {
+			send()
+		}
+		romeo.want("<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>")
+		// It is cut off at last, and the senders are told.
+		time.Sleep(2 * stuckAfter)
+		romeo.want(timeoutError)
+		q.nc.Close()
+		a.stop()
 	})
 }
 

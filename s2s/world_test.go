@@ -104,6 +104,7 @@ type setup struct {
 	expired    bool
 	away       bool // nobody can connect to it
 	quiet      bool // no log
+	listen     bool // it is on the network: not in a bubble
 	options    func(*Options)
 }
 
@@ -155,18 +156,27 @@ func (n *net0) server(o setup) *server {
 	v.Router = router.New(router.Options{Store: db, Config: c, Log: log, Out: v.Server})
 	v.Router.AddHost(o.domain, true, pings{})
 	v.Router.AddHost("rooms."+o.domain, false, pings{})
+	var listeners []Listener
+	if o.listen {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		listeners = []Listener{{Listener: l}}
+		n.set(o.domain, site{dial: func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }})
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		v.Serve(ctx)
+		v.Serve(ctx, listeners...)
 		v.Router.Run(ctx)
 	}()
 	for !v.run(func(context.Context) {}) {
 		time.Sleep(time.Millisecond)
 	}
 	v.stop = sync.OnceFunc(func() { cancel(); <-ended; db.Close() })
-	if !o.away {
+	if !o.away && !o.listen {
 		at := site{take: func(nc net.Conn) { v.ServeConn(nc, false) }}
 		n.set(o.domain, at)
 		n.set("rooms."+o.domain, at)
