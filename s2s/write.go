@@ -1,6 +1,7 @@
 package s2s
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -202,6 +203,11 @@ func (l *link) take() (control []byte, list []item) {
 // serialise appends stanzas to out, without those that are larger than the peer
 // takes.
 func serialise(out []byte, list []item, limit int) (fit []item, _ []byte, large []item) {
+	size := 0
+	for _, i := range list {
+		size += i.size() // more than enough for the attributes that are added
+	}
+	out = slices.Grow(out, size)
 	fit = list[:0]
 	for _, i := range list {
 		before := len(out)
