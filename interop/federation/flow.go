@@ -33,10 +33,29 @@ func keep(ctx context.Context, u *user, hook func(*node) bool) (l *line, stop fu
 		}
 	}()
 	return l, func() {
+		l.live(ctx)
 		cancel()
 		<-done
 		u.stream = l.current()
 		u.onEach(nil)
+	}
+}
+
+// live waits until there is a session, for some time.
+func (l *line) live(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for {
+		select {
+		case <-l.current().ended:
+		default:
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -47,7 +66,10 @@ func (l *line) again(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	s, err := l.u.connect(ctx, l.hook)
+	// A server that has just started may leave a client unanswered.
+	try, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	s, err := l.u.connect(try, l.hook)
 	if err != nil {
 		select {
 		case <-time.After(100 * time.Millisecond):

@@ -171,9 +171,14 @@ func (s *server) kill() {
 	if s.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // it may have ended by itself
+	s.signalAll(syscall.SIGKILL)
 	<-s.done
 	s.cmd = nil
+}
+
+// signalAll reaches also what it has started.
+func (s *server) signalAll(sig syscall.Signal) {
+	_ = syscall.Kill(-s.cmd.Process.Pid, sig) // it may have ended by itself
 }
 
 func (s *server) signal(sig syscall.Signal) {

@@ -133,11 +133,20 @@ func (t *trial) kills(ctx context.Context) {
 		b.end = t.ours.stop
 		t.kill(ctx, t.ours.kind+" restarted", b)
 	}
-	// From here on the peer's log has to show what it has confirmed. That makes
-	// ejabberd slow.
+	// From here on the peer's log has to show what it has confirmed, which makes
+	// ejabberd slow; and ejabberd forgets a new account when it is killed before it
+	// was stopped once.
 	with := t.peer.settings
 	with.debug = true
 	t.back(ctx, "chat, they connect", with)
+	froze := func(how string, end func()) {
+		t.told(ctx, t.peer.kind+" frozen and killed, "+t.ours.kind+" "+how,
+			func(ctx context.Context) (string, error) { return frozen(ctx, t.duo, end, 500) })
+	}
+	froze("killed", t.ours.kill)
+	if !t.quick {
+		froze("restarted", t.ours.stop)
+	}
 	b.victim, b.end = t.peer, t.peer.kill
 	if t.peer.kind == "ejabberd" {
 		b.count, b.gap = 400, 20*time.Millisecond
@@ -150,8 +159,14 @@ func (t *trial) kills(ctx context.Context) {
 }
 
 func (t *trial) kill(ctx context.Context, name string, b blow) {
+	t.told(ctx, name, func(ctx context.Context) (string, error) { return killed(ctx, t.duo, b) })
+}
+
+// told is a step that tells more than whether it passed.
+func (t *trial) told(ctx context.Context, name string,
+	f func(context.Context) (string, error)) {
 	t.step(ctx, name, func(ctx context.Context) error {
-		text, err := killed(ctx, t.duo, b)
+		text, err := f(ctx)
 		if text != "" {
 			fmt.Println("     |", text)
 		}
