@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"parley/stanza"
 )
 
 // TestBidi: one connection is enough for two servers of ours (XEP-0288 section
@@ -59,6 +61,32 @@ func TestBidiOff(t *testing.T) {
 		q.want(streamErrorOf("not-authorized"))
 		q.nc.Close()
 		p.nc.Close()
+	})
+}
+
+// TestBidiPair: only what is from the domain that the peer has asked for goes
+// back to it, and only to the one that it has proven (XEP-0288 section 2.2,
+// Negotiation).
+func TestBidiPair(t *testing.T) {
+	bubble(t, func(t *testing.T, n *net0) {
+		a := n.server(setup{domain: "a.lit"})
+		defer a.stop()
+		ch := n.accepts("b.lit")
+		p := a.connect()
+		p.startTLS("b.lit", "a.lit", n.cert(n.ca, "b.lit"))
+		p.want("</stream:features>")
+		p.send("<bidi xmlns='urn:xmpp:bidi'/><auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>")
+		p.want("<success ")
+		p.open("b.lit", "a.lit")
+		p.want("</stream:features>")
+		a.login("romeo@a.lit/x").send("<message to='juliet@b.lit' id='m'/>")
+		p.want("id='m'")
+		a.Router.Route(t.Context(), stanza.MustParse("<message from='rooms.a.lit' to='juliet@b.lit' id='r'/>"))
+		q := next(t, ch)
+		q.takesExternal("b.lit", n.cert(n.ca, "b.lit"), "")
+		q.want("id='r'")
+		p.nc.Close()
+		q.nc.Close()
 	})
 }
 

@@ -199,24 +199,31 @@ func initiator(t *testing.T, features string, fn func(a *server, romeo *user, q 
 
 // TestInitiating is our part as initiating server (XEP-0220 section 2.1.1,
 // Initiating Server Generates Outbound Request for Authorization by Receiving
-// Server). After an error the stanzas go back with remote-server-timeout.
+// Server): nothing is sent before the answer. After an error the stanzas go back
+// with remote-server-timeout, for an invalid key with internal-server-error.
 func TestInitiating(t *testing.T) {
-	for name, answer := range map[string]string{
-		"valid":     "<db:result from='b.lit' to='a.lit' type='valid'/>",
-		"invalid":   "<db:result from='b.lit' to='a.lit' type='invalid'/></stream:stream>",
-		"of others": "<db:result from='c.lit' to='a.lit' type='valid'/></stream:stream>",
-		"error": "<db:result from='b.lit' to='a.lit' type='error'><error type='cancel'><forbidden " +
-			"xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>",
+	for _, test := range []struct{ name, answer, want string }{
+		{"valid", "<db:result from='b.lit' to='a.lit' type='valid'/>", ""},
+		{"invalid", "<db:result from='b.lit' to='a.lit' type='invalid'/></stream:stream>",
+			"<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"},
+		{"of others", "<db:result from='c.lit' to='a.lit' type='valid'/></stream:stream>", timeoutError},
+		{"to others", "<db:result from='b.lit' to='c.lit' type='valid'/></stream:stream>", timeoutError},
+		{"error", "<db:result from='b.lit' to='a.lit' type='error'><error type='cancel'><forbidden " +
+			"xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>", timeoutError},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			initiator(t, "<dialback xmlns='urn:xmpp:features:dialback'/>", func(a *server, romeo *user, q *peer) {
 				key := dialbackKey(a.Secret, "b.lit", "a.lit", "id of b.lit")
 				q.want("<db:result from='a.lit' to='b.lit'>" + key + "</db:result>")
-				q.send(answer)
-				if name == "valid" {
+				synctest.Wait()
+				if q.got != "" {
+					t.Errorf("before the answer: %s", q.got)
+				}
+				q.send(test.answer)
+				if test.want == "" {
 					q.want("id='m'")
 				} else {
-					romeo.want(timeoutError)
+					romeo.want(test.want)
 				}
 			})
 		})

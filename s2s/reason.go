@@ -68,6 +68,10 @@ func stanzaError(err error) *stanza.Error {
 	switch {
 	case notFound(err):
 		return stanza.RemoteServerNotFound
+	case errors.Is(err, errInvalidKey):
+		// (XEP-0220 section 2.1.1, Initiating Server Generates Outbound Request for
+		// Authorization by Receiving Server)
+		return stanza.InternalServerError.WithText("its server does not believe who we are")
 	case errors.Is(err, context.DeadlineExceeded):
 		return stanza.RemoteServerTimeout.WithText("its server does not answer")
 	}
