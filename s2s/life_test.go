@@ -162,6 +162,22 @@ func TestClosedByPeer(t *testing.T) {
 	})
 }
 
+// TestBrief: a peer that closes its streams soon, with nothing undone, is none
+// that cannot be reached.
+func TestBrief(t *testing.T) {
+	carrying(t, smFeature, func(c *carried) {
+		for range 3 * attempts {
+			c.send("1")
+			q := c.next()
+			q.want(smRequest)
+			q.send(smAck("1") + "</stream:stream>")
+			q.want("</stream:stream>")
+			q.nc.Close()
+			c.want(t, "1 +1")
+		}
+	})
+}
+
 // TestStubborn: a peer that ends every stream at once is not asked for ever.
 func TestStubborn(t *testing.T) {
 	carrying(t, "", func(c *carried) {
@@ -175,13 +191,17 @@ func TestStubborn(t *testing.T) {
 		for {
 			select {
 			case <-done:
-				if n > attempts+1 {
+				if n != attempts+1 {
 					t.Errorf("%d streams", n)
 				}
 				return
 			case q := <-c.ch:
 				n++
-				q.takesExternal("b.lit", c.a.net.cert(c.a.net.ca, "b.lit"), "")
+				q.takesExternal("b.lit", c.a.net.cert(c.a.net.ca, "b.lit"), smFeature)
+				q.want("<enable ")
+				q.send("<enabled xmlns='urn:xmpp:sm:3'/>")
+				q.want("id='1'")
+				q.send(smAck("0") + "</stream:stream>") // it has not handled it
 				q.nc.Close()
 			}
 		}

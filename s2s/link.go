@@ -224,7 +224,8 @@ func (l *link) remove() {
 	}
 }
 
-// quickly is how soon the end of a stream counts as a failure to connect.
+// quickly is how soon the end of a stream that has left something undone counts
+// as a failure to connect.
 const quickly = 10 * time.Second
 
 // attempts is how many streams that end quickly are opened for what waits.
@@ -245,10 +246,10 @@ func (r *route) detach(l *link, left []item) {
 		r.bytes += i.size()
 	}
 	var wait time.Duration
-	if time.Since(l.since) < quickly {
+	if time.Since(l.since) < quickly && len(left) > 0 {
 		wait = r.backoff()
 	} else {
-		r.failures = 0
+		r.failures = 0 // a peer may close what it does not need
 	}
 	giveUp := r.failures > attempts
 	if giveUp {
