@@ -98,7 +98,9 @@ func TestPairs(t *testing.T) {
 		q := asked(t, ask, a, id)
 		q.send("<db:verify from='b.lit' to='a.lit' id='" + id + "' type='valid'/>")
 		p.want("<db:result from='a.lit' to='b.lit' type='valid'/>")
-		p.send("<message from='juliet@b.lit' to='romeo@a.lit/x' id='1'/>")
+		// The limits are now those of a server that has proven who it is.
+		p.send("<message from='juliet@b.lit' to='romeo@a.lit/x' id='1'><body>" +
+			strings.Repeat("x", 200_000) + "</body></message>")
 		romeo.want("id='1'")
 		// Another target domain, which must be asked about as well.
 		p.send("<db:result from='b.lit' to='rooms.a.lit'>key2</db:result>")

@@ -46,6 +46,8 @@ type link struct {
 	bytes   int    // of queue
 	writing bool   // there is a writer
 	rested  sync.Cond
+	reading bool // there is a reader
+	raise   bool // it is to raise the limits
 	closed  bool // no more stanzas are taken
 	halted  bool // nothing more is written: the peer has ended its stream
 	err     *stanza.StreamError

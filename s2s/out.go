@@ -112,6 +112,7 @@ func (s *Server) tryOnce(ctx context.Context, pr pair, t resolve.Target, use pur
 		l.drop()
 		return l, err
 	}
+	l.raiseLimits() // it is who we have looked for
 	s.add(l)
 	if !s.run(l.serve) {
 		l.drop()

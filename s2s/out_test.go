@@ -180,6 +180,7 @@ func TestComesBack(t *testing.T) {
 		}
 		ch := n.accepts("b.lit")
 		p := a.external("b.lit")
+		synctest.Wait()
 		romeo.send("<message to='juliet@b.lit'><body>hi</body></message>")
 		q := next(t, ch)
 		p.nc.Close()

@@ -70,10 +70,24 @@ func (l *link) prove(pr pair, how string) {
 func (l *link) established() {
 	s := l.server
 	s.Router.Metrics.Server(l.dir.String(), l.proof)
-	l.conn.SetLimits(stanza.Limits{Bytes: s.config().S2S.StanzaBytes})
 	_ = l.conn.SetDeadline(time.Time{}) // the reader finds out
+	l.mu.Lock()
+	l.raise = l.reading && l.dir == incoming
+	raise := l.raise
+	l.mu.Unlock()
+	if raise {
+		_ = l.conn.Interrupt() // limits are the reader's
+	} else if l.dir == incoming {
+		l.raiseLimits()
+	}
 	s.Log.Info("stream to server", "domain", l.local, "peer", l.remote, "dir", l.dir.String(),
 		"proof", l.proof, "addr", l.conn.RemoteAddr().String())
+}
+
+// raiseLimits gives the peer the limits of those who have proven who they are.
+// The reader calls it, or who has not started it yet.
+func (l *link) raiseLimits() {
+	l.conn.SetLimits(stanza.Limits{Bytes: l.server.config().S2S.StanzaBytes})
 }
 
 // anyProven says whether the peer has proven a domain.

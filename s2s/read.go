@@ -2,9 +2,11 @@ package s2s
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"parley/stanza"
+	"parley/stream"
 )
 
 // peerError is the stream error that the peer has sent.
@@ -22,9 +24,14 @@ func (l *link) read(ctx context.Context) error {
 	l.conn.SetSource(source{l.line})
 	l.line.Defer()
 	defer l.line.WriteDeferred()
+	l.mu.Lock()
+	l.reading = true
+	l.mu.Unlock()
 	for {
 		tok, st, err := l.conn.Next(ctx)
 		switch {
+		case errors.Is(err, stream.ErrInterrupted) && l.goOn():
+			continue
 		case err != nil:
 			return err
 		case tok == stanza.Closed:
@@ -39,6 +46,18 @@ func (l *link) read(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// goOn says whether an interruption was about the limits.
+func (l *link) goOn() bool {
+	l.mu.Lock()
+	raise := l.raise && !l.closed
+	l.raise = false
+	l.mu.Unlock()
+	if raise {
+		l.raiseLimits()
+	}
+	return raise
 }
 
 // source lets stanzas be read into the packets that carry them.
