@@ -35,6 +35,7 @@ type link struct {
 	id     string
 	since  time.Time
 	line   *router.Line // of what comes in
+	speaks bool         // a stream of ours is open, while it is negotiated
 	bidi   bool         // stanzas may go both ways (XEP-0288); set before the link is served
 
 	life context.Context // ends with the link

@@ -36,6 +36,18 @@ func (l *link) initiate(ctx context.Context, use purpose) error {
 	return err
 }
 
+// takeLeave ends a negotiation that has failed: with the error if the peer's input
+// is at fault (RFC 6120 section 4.9.1.1, Stream Errors Are Unrecoverable), without
+// a word where TLS was begun (section 5.4.3.2, TLS Failure).
+func (l *link) takeLeave(err error) {
+	var wrong *stanza.StreamError
+	errors.As(err, &wrong)
+	if l.speaks && l.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
+		_ = l.conn.Write(stream.AppendError(nil, wrong)) // it may be gone
+	}
+	l.drop()
+}
+
 func (l *link) negotiate(ctx context.Context, use purpose) error {
 	c := l.server.config()
 	rules := c.Peering(l.remote)
@@ -79,6 +91,7 @@ func (l *link) header(ctx context.Context) (*stanza.Stanza, error) {
 	if err := l.conn.Write(a.Append(nil)); err != nil {
 		return nil, err
 	}
+	l.speaks = true
 	for {
 		tok, _, err := l.conn.Next(ctx)
 		switch {
@@ -174,6 +187,7 @@ func (l *link) secure(ctx context.Context, f *stanza.Stanza, required bool, use 
 }
 
 func (l *link) clientTLS(ctx context.Context, protocol string, use purpose) error {
+	l.speaks = false
 	name, _ := asciiName(l.remote)
 	l.id = "" // that of the stream before is over
 	cert := func() (*tls.Certificate, error) { return l.server.Certificate(l.local) }

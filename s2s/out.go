@@ -109,7 +109,7 @@ func (s *Server) tryOnce(ctx context.Context, pr pair, t resolve.Target, use pur
 	l := s.newLink(nc, outgoing)
 	l.pair, l.direct = pr, t.Direct
 	if err := l.initiate(ctx, use); err != nil {
-		l.drop()
+		l.takeLeave(err)
 		return l, err
 	}
 	l.raiseLimits() // it is who we have looked for

@@ -106,6 +106,40 @@ func TestCandidates(t *testing.T) {
 	})
 }
 
+// TestNegotiationFails: a peer of no use is told so, if it speaks XMPP at all.
+func TestNegotiationFails(t *testing.T) {
+	tests := []struct{ name, answer, want string }{
+		{"another namespace", strings.Replace(opening("b.lit", "a.lit"), "jabber:server'", "jabber:client'", 1),
+			streamErrorOf("invalid-namespace")},
+		{"no TLS", opening("b.lit", "a.lit") + "<stream:features/>", "</stream:stream>"},
+		{"no features", opening("b.lit", "a.lit") + "<message/>", "</stream:stream>"},
+		{"not XML", "220 ready\r\n", streamErrorOf("not-well-formed")},
+		{"an error", opening("b.lit", "a.lit") + "<stream:error><host-unknown " +
+			"xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", "</stream:stream>"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *net0) {
+				a := n.server(setup{domain: "a.lit"})
+				defer a.stop()
+				ch := n.accepts("b.lit")
+				romeo := a.login("romeo@a.lit/x")
+				romeo.send("<message to='juliet@b.lit'><body>hi</body></message>")
+				q := next(t, ch)
+				q.want("version='1.0' xml:lang='en'>")
+				q.send(test.answer)
+				q.want(test.want)
+				want := timeoutError
+				if test.name == "an error" {
+					want = notFoundError
+				}
+				romeo.want(want)
+				q.nc.Close()
+			})
+		})
+	}
+}
+
 // TestDirect: TLS from the start (XEP-0368 section 3, Requirements).
 func TestDirect(t *testing.T) {
 	bubble(t, func(t *testing.T, n *net0) {
