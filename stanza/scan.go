@@ -98,7 +98,7 @@ func (sc *Scanner) Header() *Header { return sc.header }
 // With Found, dst is filled (its Raw is the one copy made). The error is a
 // *StreamError; after it the scanner is finished.
 func (sc *Scanner) Scan(buf []byte, dst *Stanza) (tok Token, n int, err error) {
-	if sc.drip.passes(buf) {
+	if sc.Passes(buf) {
 		return More, 0, nil
 	}
 	return sc.scan(buf, dst)
@@ -106,10 +106,13 @@ func (sc *Scanner) Scan(buf []byte, dst *Stanza) (tok Token, n int, err error) {
 
 // scan is Scan for what may have to be read.
 func (sc *Scanner) scan(buf []byte, dst *Stanza) (tok Token, n int, err error) {
-	if sc.drip.passesEnd(buf) {
+	passed, failure := sc.tagByte(buf)
+	if passed {
 		return More, 0, nil
 	}
-	tok, n, failure := sc.next(buf)
+	if failure == nil {
+		tok, n, failure = sc.next(buf)
+	}
 	if failure != nil {
 		sc.state, sc.err, sc.drip = hasFailed, failure, drip{}
 		sc.release()

@@ -7,43 +7,94 @@ package stanza
 type drip struct {
 	at    int    // what is before has been read or passed over
 	until uint32 // where a limit may be reached; 0 if nothing can be passed over
-	row   *row   // what may follow the last byte
+	place place  // of the last byte, with its mark
 
 	name, nend int32 // where the name of the innermost element is
 	back       int32 // from a name in an end tag to that
 }
 
-// passes says whether the last byte of b is all that is new and can be passed
-// over, and does so.
-func (d *drip) passes(b []byte) bool {
-	i := len(b) - 1
-	if uint(i) >= uint(d.until) || i != d.at {
-		return false
-	}
-	if next := d.row.next[b[i]]; next != stay {
-		if next == unsure {
-			return false
+// Passes says whether the last byte of buf is all that is new since the last
+// call and needs no look yet. Then Scan, which would return More, need not be
+// called. It is small enough to be compiled into the caller's loop.
+func (sc *Scanner) Passes(buf []byte) bool {
+	d, i := &sc.drip, len(buf)-1
+	if uint(i) < uint(d.until) && i == d.at {
+		if stays[buf[i]]&d.place != 0 {
+			d.at = len(buf)
+			return true
 		}
-		d.row = &rows[next]
+		if next := rows[d.place%places][buf[i]]; next != unsure {
+			d.at, d.place = len(buf), next
+			return true
+		}
 	}
-	d.at = i + 1
-	return true
+	return false
 }
 
-// passesEnd is passes for end tags, up to their ">".
-func (d *drip) passesEnd(b []byte) bool {
-	i := len(b) - 1
+// tagByte is Passes for what takes more: names in end tags, and the end of a tag
+// that has been passed over in an element that goes on behind it. Of all that is
+// there only such a start tag is read, and the text before it.
+func (sc *Scanner) tagByte(buf []byte) (bool, *StreamError) {
+	d, i := &sc.drip, len(buf)-1
 	if uint(i) >= uint(d.until) || i != d.at {
-		return false
+		return false, nil
 	}
-	switch c, o := b[i], i-int(d.back); {
-	case d.row == &rows[less] && c == '/':
-		d.row, d.back = &rows[endName], int32(i+1)-d.name
-	case d.row != &rows[endName] || o >= int(d.nend) || c != b[o]:
-		return false
+	switch p, c := d.place%places, buf[i]; {
+	case p == endName:
+		return sc.endByte(buf, i), nil
+	case p == less && c == '/':
+		d.at, d.place, d.back = i+1, endName, int32(i+1)-d.name
+		return true, nil
+	case p >= tagName && p <= spaced && c == '>' && sc.work.lex == inText:
+		return sc.lastTag(buf)
 	}
-	d.at = i + 1
-	return true
+	return false, nil
+}
+
+// endByte is tagByte in an end tag.
+func (sc *Scanner) endByte(b []byte, i int) bool {
+	d, w := &sc.drip, sc.work
+	o := i - int(d.back)
+	switch {
+	case o < int(d.nend) && b[i] == b[o]:
+		d.at = i + 1
+		return true
+	case o == int(d.nend) && b[i] == '>' && len(w.stack) > 1:
+		w.closed(i-int(d.nend-d.name)-2, i+1)
+		d.behind(w, i+1)
+		return true
+	}
+	return false
+}
+
+// lastTag reads the start tag that b ends with, unless it is the first one. What
+// is not usual in it is left for Scanner.next.
+func (sc *Scanner) lastTag(b []byte) (done bool, err *StreamError) {
+	w := sc.work
+	if len(w.stack) == 0 {
+		return false, nil
+	}
+	i := w.pos
+	if b[i] != '<' {
+		if i, err = text(b, i); err != nil {
+			return false, err
+		}
+	}
+	w.pos, err = w.markup(b, i)
+	if err != nil || w.lex != inText {
+		return false, err
+	}
+	sc.drip.behind(w, w.pos)
+	return true, nil
+}
+
+// behind goes on to pass over text in the element that is open behind a tag that
+// ends at i. No limit is nearer than before.
+func (d *drip) behind(w *work, i int) {
+	f := &w.stack[len(w.stack)-1]
+	d.name, d.nend = f.start, f.end
+	d.at, d.place = i, chars.marked()
+	w.pos = i
 }
 
 // start begins to pass over what follows b, which w has read.
@@ -62,14 +113,14 @@ func (d *drip) start(w *work, b []byte) {
 	// Each attribute has at least five bytes: so many have to come before there
 	// can be one too many.
 	ahead := 5 * min(attrs, 1<<16)
-	d.at, d.row = w.pos, &rows[p]
+	d.at, d.place = w.pos, p.marked()
 	d.until = uint32(min(w.limits.Bytes, tag+w.limits.Tag, w.pos+ahead) - 1)
 }
 
 // from is where reading goes on: where all that was passed over is of one kind,
 // it need not be read again.
 func (d *drip) from(w *work) int {
-	if d.until != 0 && d.row.still {
+	if d.until != 0 && d.place%places <= onlyDouble {
 		return d.at
 	}
 	return w.pos

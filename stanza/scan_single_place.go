@@ -5,7 +5,6 @@ type place uint8
 
 const (
 	unsure     place = iota // to be read: it may be wrong, end a tag, or count
-	stay                    // to the same as the one before it
 	chars                   // text
 	section                 // a CDATA section
 	partOfName              // a name that has begun before
@@ -26,40 +25,68 @@ const (
 	charsTwo                // the first of two bytes of a character in text
 	singleTwo               // the same in single quotes
 	doubleTwo               // the same in double quotes
-	places
+	places     = 32         // as many at most, for an index that needs no check
 )
 
-// row is what may follow at one place without being looked at.
-type row struct {
-	next  [256]place
-	still bool // what is passed over here began where reading stopped
+// Marks of places that most bytes do not leave: so those need only one look,
+// whatever the place.
+const (
+	ofName place = 1 << (6 + iota)
+	ofText
+)
+
+// marked is p with its mark, if it has one.
+func (p place) marked() place {
+	switch p {
+	case partOfName, tagName, attrName, local:
+		return p | ofName
+	case chars, section, single, double, onlySingle, onlyDouble:
+		return p | ofText
+	}
+	return p
 }
 
-// table has a row for each place.
-type table [places]row
+// stays has the marks of the places that a byte does not leave.
+var stays = newStays()
+
+func newStays() (t [256]place) {
+	for c, has := range class {
+		if has&isName != 0 {
+			t[c] |= ofName
+		}
+		if has&isVerbatim != 0 {
+			t[c] |= ofText
+		}
+	}
+	return t
+}
+
+// table says of each place which, with its mark, may follow without being looked
+// at.
+type table [places][256]place
 
 var rows = newRows()
 
 func newRows() (t table) {
-	t.on(stay, isText, chars, section, onlySingle, onlyDouble, single, double)
-	t.on(stay, isName, partOfName, tagName, attrName, local)
-	t.on(stay, isSpace, spaced)
-	t.on(spaced, isSpace, tagName, gap)
+	for _, p := range []place{chars, section, single, double, onlySingle, onlyDouble} {
+		t.on(p, isText, p)
+	}
+	for _, p := range []place{partOfName, tagName, attrName, local} {
+		t.on(p, isName, p)
+	}
+	t.on(spaced, isSpace, tagName, gap, spaced)
 	t.on(tagName, isStart, less)
 	t.on(attrName, isStart, spaced)
 	t.on(local, isStart, colon)
-	for p := chars; p <= onlyDouble; p++ {
-		t[p].still = true
-	}
-	t[chars].next['<'] = less
+	t[chars]['<'] = less
 	for _, p := range []place{tagName, gap, spaced} {
-		t[p].next['/'] = slash
+		t[p]['/'] = slash
 	}
-	t[attrName].next[':'] = colon
-	t[attrName].next['='], t[local].next['='] = equals, equals
-	t[equals].next['\''], t[equals].next['"'] = single, double
-	t[single].next['\''], t[onlySingle].next['\''] = gap, gap
-	t[double].next['"'], t[onlyDouble].next['"'] = gap, gap
+	t[attrName][':'] = colon
+	t[attrName]['='], t[local]['='] = equals, equals
+	t[equals]['\''], t[equals]['"'] = single.marked(), double.marked()
+	t[single]['\''], t[onlySingle]['\''] = gap, gap
+	t[double]['"'], t[onlyDouble]['"'] = gap, gap
 	t.two(chars, charsTwo, chars)
 	t.two(single, singleTwo, single)
 	t.two(onlySingle, singleTwo, single)
@@ -73,7 +100,7 @@ func (t *table) on(to place, classes uint8, from ...place) {
 	for c, has := range class {
 		for _, p := range from {
 			if has&classes != 0 {
-				t[p].next[c] = to
+				t[p][c] = to.marked()
 			}
 		}
 	}
@@ -82,9 +109,9 @@ func (t *table) on(to place, classes uint8, from ...place) {
 // two says which bytes begin and end the characters of two bytes.
 func (t *table) two(from, between, to place) {
 	for c := 0xC2; c <= 0xDF; c++ {
-		t[from].next[c] = between
+		t[from][c] = between
 	}
 	for c := 0x80; c <= 0xBF; c++ {
-		t[between].next[c] = to
+		t[between][c] = to.marked()
 	}
 }

@@ -103,13 +103,14 @@ func (c *Conn) Next(ctx context.Context) (stanza.Token, *stanza.Stanza, error) {
 
 // token scans what is there.
 func (c *Conn) token() (stanza.Token, error) {
-	if c.in.empty() {
+	in := c.in.bytes()
+	if len(in) == 0 || c.scan.Passes(in) {
 		return stanza.More, nil
 	}
 	if c.next == nil {
 		c.next = c.incoming()
 	}
-	tok, n, err := c.scan.Scan(c.in.bytes(), c.next)
+	tok, n, err := c.scan.Scan(in, c.next)
 	c.in.r += n
 	return tok, err
 }
