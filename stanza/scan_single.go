@@ -67,13 +67,10 @@ func (sc *Scanner) endByte(b []byte, i int) bool {
 	return false
 }
 
-// lastTag reads the start tag that b ends with, unless it is the first one. What
-// is not usual in it is left for Scanner.next.
+// lastTag reads the start tag that b ends with, which is not the first one: that
+// has been begun. What is not usual in it is left for Scanner.next.
 func (sc *Scanner) lastTag(b []byte) (done bool, err *StreamError) {
 	w := sc.work
-	if len(w.stack) == 0 {
-		return false, nil
-	}
 	i := w.pos
 	if b[i] != '<' {
 		if i, err = text(b, i); err != nil {
