@@ -236,7 +236,8 @@ func explicit(ctx context.Context, from, to *stream) error {
 	const forwarded = "<forwarded xmlns='urn:xmpp:forward:0'>" +
 		"<message xmlns='jabber:client' from='a@b.example'><body>kept</body></message></forwarded>"
 	if _, err := from.stanza(fmt.Sprintf("<message from='%s' to='%s' id='ns'>"+
-		"<body xmlns='%s'>explicit</body>%s</message>", from.jid, to.jid, from.ns, forwarded)); err != nil {
+		"<body xmlns='%s'>explicit</body>%s</message>",
+		from.jid, to.jid, from.ns, forwarded)); err != nil {
 		return err
 	}
 	n, err := to.until(ctx, "a message", func(n *node) bool {

@@ -49,6 +49,7 @@ Component %[17]q
 Component %[19]q "muc"
 	modules_enabled = { "muc_mam" }
 `, s.file("data"), s.file("prosody.pid"), level, s.file("prosody.log"), s.ip, s.c2s, s.s2s,
-		s.s2sTLS, s.component, more, secure, atPort(s.lab.dns.full.Addr()), cert.cert, cert.key, s.lab.ca.root(),
+		s.s2sTLS, s.component, more, secure, atPort(s.lab.dns.full.Addr()), cert.cert, cert.key,
+		s.lab.ca.root(),
 		s.domain, "component."+s.domain, secret, "rooms."+s.domain, peerLimit)
 }
