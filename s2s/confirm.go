@@ -13,11 +13,12 @@ import (
 const (
 	nsPing = "urn:xmpp:ping" // XEP-0199
 
-	// After how many stanzas, and after what time, the peer is asked to confirm
-	// them by a ping, or by <r/>, which costs it next to nothing. What is confirmed
+	// After how many stanzas the peer is asked to confirm them, and after what
+	// time: by a ping, or by <r/>, which costs it next to nothing. What is confirmed
 	// soon does not come back when a stream breaks.
-	pingEvery, pingAfter = 200, 5 * time.Second
-	askEvery, askAfter   = 50, 200 * time.Millisecond
+	askEvery  = 200
+	pingAfter = 5 * time.Second
+	askAfter  = 200 * time.Millisecond
 
 	// deafAfter is how long a peer may take to answer that.
 	deafAfter = 2 * time.Minute
@@ -80,13 +81,13 @@ func (l *link) written(out []byte, list []item) []byte {
 		l.sent = append(l.sent, sent{i, l.count})
 		l.unsure += i.size()
 	}
-	every, after := uint64(pingEvery), pingAfter
+	after := pingAfter
 	if l.managed {
-		every, after = askEvery, askAfter
+		after = askAfter
 	}
 	switch {
 	case l.owed == 0:
-	case l.count-l.asked >= every:
+	case l.count-l.asked >= askEvery:
 		out = l.ask(out)
 	case l.timer == nil:
 		l.timer = time.AfterFunc(after, l.askLate)

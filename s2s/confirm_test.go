@@ -114,10 +114,10 @@ func TestAcknowledged(t *testing.T) {
 		if d := time.Since(began); d != 0 {
 			t.Errorf("asked after %s", d)
 		}
-		q.send(smAck("53"))
-		q.send(smAck("54"))
+		q.send(smAck("203"))
+		q.send(smAck("204"))
 		q.want(streamErrorOf("undefined-condition"))
-		q.want("<handled-count-too-high xmlns='urn:xmpp:sm:3' h='54' send-count='53'/>")
+		q.want("<handled-count-too-high xmlns='urn:xmpp:sm:3' h='204' send-count='203'/>")
 		q.nc.Close()
 	})
 }

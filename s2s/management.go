@@ -100,7 +100,8 @@ func (l *link) acknowledge(ctx context.Context) error {
 	if err := l.line.Flush(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil // we are stopping, and say it in the last words
 	}
-	l.say(l.ack())
+	l.put(l.ack())
+	l.WriteNow() // the reader has nothing better to do
 	return nil
 }
 

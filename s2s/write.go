@@ -38,11 +38,16 @@ func (l *link) send(i item, limit int, err *error) bool {
 // of Service).
 const mostControl = 256 << 10
 
-// say queues something that is no stanza.
+// say has something written that is no stanza.
 func (l *link) say(b []byte) {
+	l.put(b)
+	l.Wake()
+}
+
+// put queues something that is no stanza.
+func (l *link) put(b []byte) {
 	l.mu.Lock()
 	l.control = append(l.control, b...)
-	l.wake()
 	full := len(l.control) > mostControl
 	l.mu.Unlock()
 	if full {
