@@ -53,7 +53,7 @@ func run(ctx context.Context, dir, addr string, peers []string) error {
 		domain, at, ok := strings.Cut(peer, "=")
 		place, err := netip.ParseAddrPort(at)
 		if !ok || err != nil {
-			return errors.New("usage: lab [flags] DOMAIN=ADDRESS:PORT ...")
+			return errors.New("usage: lab [flags] DOMAIN=ADDRESS:PORT and so on")
 		}
 		dns.SetA(domain, place.Addr().String())
 		dns.SetSRV("_xmpp-server._tcp."+domain, dnstest.SRV{Port: place.Port(), Target: domain})
