@@ -3,6 +3,7 @@ package s2s
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -101,9 +102,13 @@ func (l *link) serve(ctx context.Context) {
 	stop()
 	l.end(err)
 	l.mu.Lock()
-	pr := l.pair
+	pr, proven := l.pair, len(l.pairs) > 0
 	l.mu.Unlock()
-	s.Log.Info("stream to server ended", "domain", pr.local, "peer", pr.remote, "dir", l.dir.String(),
+	level := slog.LevelInfo
+	if !proven {
+		level = slog.LevelDebug // it was for a question about a key, or never came to be
+	}
+	s.Log.Log(ctx, level, "stream to server ended", "domain", pr.local, "peer", pr.remote, "dir", l.dir.String(),
 		"err", err)
 }
 
