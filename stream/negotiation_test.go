@@ -385,3 +385,22 @@ func TestUnbound(t *testing.T) {
 		}
 	}
 }
+
+// TestBeginAgain: an exchange that is begun inside another takes its place (RFC
+// 6120 section 6.4.2, Initiation), but not for ever.
+func TestBeginAgain(t *testing.T) {
+	begin := "<auth " + nsSASL + " mechanism='TEST'>more</auth>"
+	for _, tc := range []struct {
+		begun int
+		want  Do
+	}{{6, Read}, {7, Close}} {
+		m := newMachine(t, nil)
+		for _, s := range secured {
+			m.feed(s)
+		}
+		got, last := m.feed(strings.Repeat(begin, tc.begun))
+		if last.Do != tc.want || (tc.want == Close) != strings.Contains(got, "<policy-violation") {
+			t.Errorf("begun %d times: %s", tc.begun, got)
+		}
+	}
+}

@@ -41,9 +41,12 @@ func (n *Negotiation) begin(ctx context.Context, st *stanza.Stanza) Action {
 	mechanism, _ := st.Attr("mechanism")
 	if n.exchange != nil {
 		n.exchange, n.state = nil, atFeatures
-		n.failures++ // nor can one begin for ever
+		n.failures++
 	}
 	switch {
+	case n.tooMany():
+		// Nor can one begin for ever (RFC 6120 section 6.5.10, not-authorized).
+		return n.refuse(&Failure{Condition: "not-authorized", NoGuess: true})
 	case n.requiresTLS() && !n.Peer.Secure:
 		// (RFC 6120 section 6.5.4, encryption-required)
 		return n.refuse(&Failure{Condition: "encryption-required"})
@@ -96,14 +99,19 @@ func (n *Negotiation) refuse(err error) Action {
 		b.Elem("text", "", f.Text, "xml:lang", "en")
 	}
 	out := []byte(b.End().String())
+	if n.tooMany() {
+		return n.failAfter(out, stanza.StreamPolicyViolation.WithText("too many failed logins"))
+	}
+	return Action{Write: out}
+}
+
+// tooMany says whether no exchange may follow.
+func (n *Negotiation) tooMany() bool {
 	limit := n.Rules.Attempts
 	if limit == 0 {
 		limit = defaultAttempts
 	}
-	if n.guesses >= limit || n.failures >= perAttempt*limit {
-		return n.failAfter(out, stanza.StreamPolicyViolation.WithText("too many failed logins"))
-	}
-	return Action{Write: out}
+	return n.guesses >= limit || n.failures >= perAttempt*limit
 }
 
 // saslElement has base64 as its text, which needs no escaping.
