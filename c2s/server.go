@@ -61,7 +61,7 @@ type Server struct {
 	stop    context.Context // ends when the streams are to be closed; nil while not serving
 	work    context.Context // ends when they have had their time
 	clients []*client       // each knows its index
-	perAddr map[netip.Prefix]int
+	crowd   stream.Crowd
 	gone    chan struct{} // made at shutdown, closed when clients is empty
 }
 
@@ -80,7 +80,6 @@ func New(o Options) *Server {
 		Options:  o,
 		startTLS: map[bool]*tls.Config{},
 		direct:   map[bool]*tls.Config{},
-		perAddr:  map[netip.Prefix]int{},
 	}
 	for _, ask := range []bool{false, true} {
 		t := stream.TLSOptions{Certificate: o.Certificate, AskCert: ask}
@@ -112,7 +111,12 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, l := range listeners {
-		wg.Go(func() { s.accept(ctx, l) })
+		wg.Go(func() {
+			stream.AcceptAll(ctx, l, s.Log, func(nc net.Conn) {
+				// An error means that we stop; the connection is closed then.
+				_ = s.ServeConn(nc, l.Direct)
+			})
+		})
 	}
 	sweeper, stop := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -130,14 +134,14 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 
 // ServeConn takes over a connection that was made elsewhere and returns.
 func (s *Server) ServeConn(nc net.Conn, direct bool) error {
-	addr := addrOf(nc)
+	addr := stream.PeerIP(nc)
 	s.mu.Lock()
 	if s.stop == nil || s.stop.Err() != nil {
 		s.mu.Unlock()
 		nc.Close()
 		return ErrNotServing
 	}
-	if !s.admit(addr) {
+	if !s.crowd.Enter(addr, s.config().C2S.PerAddress) {
 		s.mu.Unlock()
 		s.turnAway(nc, direct)
 		return nil
@@ -201,7 +205,7 @@ func (s *Server) remove(c *client) {
 	s.clients[c.index], last.index = last, c.index
 	s.clients[len(s.clients)-1] = nil
 	s.clients = s.clients[:len(s.clients)-1]
-	s.release(c.addr)
+	s.crowd.Leave(c.addr)
 	if len(s.clients) == 0 && s.gone != nil {
 		close(s.gone)
 	}

@@ -68,7 +68,7 @@ func (s *Server) newLink(nc net.Conn, dir direction) *link {
 	c := s.config()
 	l := &link{
 		server: s,
-		addr:   addrOf(nc),
+		addr:   stream.PeerIP(nc),
 		dir:    dir,
 		since:  time.Now(),
 		conn: stream.NewConn(nc, stream.Options{
@@ -228,7 +228,7 @@ func (l *link) remove() {
 	delete(s.links, l)
 	s.mu.Unlock()
 	if l.dir == incoming {
-		s.release(l.addr)
+		s.crowd.Leave(l.addr)
 	}
 }
 

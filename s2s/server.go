@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -63,7 +62,7 @@ type Server struct {
 	links   map[*link]struct{}
 	routes  map[pair]*route
 	dialing chan struct{} // holds one for each connection that is being made
-	perAddr map[netip.Prefix]int
+	crowd   stream.Crowd
 	failed  map[string]failure // the last failure of each domain, by domain
 }
 
@@ -84,7 +83,6 @@ func New(o Options) *Server {
 		links:    map[*link]struct{}{},
 		routes:   map[pair]*route{},
 		dialing:  make(chan struct{}, mostDials),
-		perAddr:  map[netip.Prefix]int{},
 		failed:   map[string]failure{},
 	}
 	t.Protocol = protocol
@@ -118,7 +116,12 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	}
 	var wg sync.WaitGroup
 	for _, l := range listeners {
-		wg.Go(func() { s.accept(ctx, l) })
+		wg.Go(func() {
+			stream.AcceptAll(ctx, l, s.Log, func(nc net.Conn) {
+				// An error means that we stop; the connection is closed then.
+				_ = s.ServeConn(nc, l.Direct)
+			})
+		})
 	}
 	wg.Go(func() { s.sweep(ctx) })
 	<-ctx.Done()
