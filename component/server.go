@@ -11,6 +11,7 @@ import (
 	"parley/conf"
 	"parley/router"
 	"parley/stanza"
+	"parley/stream"
 )
 
 // Options of New.
@@ -94,7 +95,12 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, l := range listeners {
-		wg.Go(func() { s.accept(ctx, l) })
+		wg.Go(func() {
+			stream.AcceptAll(ctx, l, s.Log, func(nc net.Conn) {
+				// An error means that we stop; the connection is closed then.
+				_ = s.ServeConn(nc, l.Listen)
+			})
+		})
 	}
 	<-ctx.Done()
 	for _, l := range listeners {
@@ -103,26 +109,6 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	wg.Wait()
 	s.serving.Wait()
 	return nil
-}
-
-func (s *Server) accept(ctx context.Context, l Listener) {
-	for {
-		nc, err := l.Accept()
-		if err == nil {
-			// An error means that we stop; the connection is closed then.
-			_ = s.ServeConn(nc, l.Listen)
-			continue
-		}
-		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-			return
-		}
-		s.Log.Error("accept component", "listener", l.Listen, "err", err)
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // ErrNotServing is what ServeConn returns before and after Serve.
