@@ -12,7 +12,7 @@ import (
 // migrations lead from one version of the database to the next; the version
 // is the number of them that ran. The list is append-only: what was released
 // is never changed, and each version has a fixture in testdata.
-var migrations = []string{schema1, schema2}
+var migrations = []string{schema1, schema2, schema3}
 
 // migrate brings the database to the last version, in one transaction. An
 // existing database is copied before, so that an upgrade can be undone.

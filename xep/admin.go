@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -33,13 +34,13 @@ func (m *Admin) Allowed(p *router.Packet) bool {
 
 // Commands are the commands in the order of XEP-0133 section 4, Use Cases.
 func (m *Admin) Commands() []Command {
-	one := formField{Var: "accountjid", Type: "jid-single", Label: "Address of the account", Required: true}
-	many := formField{Var: "accountjids", Type: "jid-multi", Label: "Addresses of the accounts", Required: true}
-	password := formField{Var: "password", Type: "text-private", Label: "Password", Required: true}
-	again := formField{Var: "password-verify", Type: "text-private", Label: "Password again", Required: true}
-	roster := formField{Var: "accountjids", Type: "jid-single", Label: "Address of the account", Required: true}
-	text := formField{Var: "announcement", Type: "text-multi", Label: "Announcement", Required: true}
-	last := formField{Var: "announcement", Type: "text-multi", Label: "Announcement to those who are online"}
+	one := form.Field{Var: "accountjid", Type: "jid-single", Label: "Address of the account", Required: true}
+	many := form.Field{Var: "accountjids", Type: "jid-multi", Label: "Addresses of the accounts", Required: true}
+	password := form.Field{Var: "password", Type: "text-private", Label: "Password", Required: true}
+	again := form.Field{Var: "password-verify", Type: "text-private", Label: "Password again", Required: true}
+	roster := form.Field{Var: "accountjids", Type: "jid-single", Label: "Address of the account", Required: true}
+	text := form.Field{Var: "announcement", Type: "text-multi", Label: "Announcement", Required: true}
+	last := form.Field{Var: "announcement", Type: "text-multi", Label: "Announcement to those who are online"}
 	return []Command{
 		m.command("add-user", "Add User", m.addUser, one, password, again),
 		m.command("delete-user", "Delete User", m.deleteUsers, many),
@@ -63,50 +64,50 @@ func (m *Admin) Commands() []Command {
 	}
 }
 
-type runner = func(ctx context.Context, p *router.Packet, form submitted) (note, payload string, err error)
+type runner = func(ctx context.Context, p *router.Packet, values form.Values) (note, payload string, err error)
 
 // command makes a command with a form of these fields, none for no fields. What
 // is required and missing is refused (XEP-0050 section 4.4, Possible Errors).
-func (m *Admin) command(node, name string, run runner, fields ...formField) Command {
+func (m *Admin) command(node, name string, run runner, fields ...form.Field) Command {
 	c := Command{Node: nsAdmin + "#" + node, Name: name, Run: run}
 	if len(fields) == 0 {
 		return c
 	}
-	c.Form = func() string { return dataForm("form", name, nsAdmin, fields...) }
-	c.Run = func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
+	c.Form = func() string { return form.XML("form", name, nsAdmin, fields...) }
+	c.Run = func(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
 		for _, f := range fields {
-			if f.Required && len(form.each(f.Var)) == 0 {
+			if f.Required && len(values.Each(f.Var)) == 0 {
 				return "", "", badPayload(f.Label + " is missing")
 			}
 		}
-		return run(ctx, p, form)
+		return run(ctx, p, values)
 	}
 	return c
 }
 
 // maxItems bounds a list (XEP-0133 section 4.18, Get List of Registered Users).
-func maxItems() formField {
-	return formField{Var: "max_items", Type: "list-single", Label: "Maximum number of items to show",
-		Values: []string{"100"}, Options: []string{"25", "50", "75", "100", "150", "200", "none"}}
+func maxItems() form.Field {
+	return form.Field{Var: "max_items", Type: "list-single", Label: "Maximum number of items to show",
+		Values: []string{"100"}, Options: form.Options("25", "50", "75", "100", "150", "200", "none")}
 }
 
 // delay is how many seconds a shutdown waits (XEP-0133 section 4.31, Shut Down
 // Service).
-func delay() formField {
-	return formField{Var: "delay", Type: "list-single", Label: "Delay in seconds",
-		Values: []string{"30"}, Options: []string{"1", "30", "60", "180", "300", "600"}}
+func delay() form.Field {
+	return form.Field{Var: "delay", Type: "list-single", Label: "Delay in seconds",
+		Values: []string{"30"}, Options: form.Options("1", "30", "60", "180", "300", "600")}
 }
 
 // number is the command that says how many users of a kind there are (XEP-0133
 // section 4.13, Get Number of Registered Users, and so on).
 func (m *Admin) number(kind string, count counter) Command {
-	run := func(ctx context.Context, p *router.Packet, _ submitted) (string, string, error) {
+	run := func(ctx context.Context, p *router.Packet, _ form.Values) (string, string, error) {
 		n, err := count(ctx, p.Dest)
 		if err != nil {
 			return "", "", err
 		}
-		f := formField{Var: kind + "usersnum", Type: "text-single", Values: []string{strconv.Itoa(n)}}
-		return "", dataForm("result", "", nsAdmin, f), nil
+		f := form.Field{Var: kind + "usersnum", Type: "text-single", Values: []string{strconv.Itoa(n)}}
+		return "", form.XML("result", "", nsAdmin, f), nil
 	}
 	return m.command("get-"+kind+"-users-num", "Get Number of "+title(kind)+" Users", run)
 }
@@ -118,8 +119,8 @@ func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 // Get List of Registered Users, and so on; the node of section 4.21, Get List
 // of Active Users, has no "-list").
 func (m *Admin) names(kind string, list lister) Command {
-	run := func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-		most, err := form.most()
+	run := func(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+		most, err := most(values)
 		if err != nil {
 			return "", "", err
 		}
@@ -127,8 +128,8 @@ func (m *Admin) names(kind string, list lister) Command {
 		if err != nil {
 			return "", "", err
 		}
-		f := formField{Var: kind + "userjids", Type: "jid-multi", Values: users}
-		answer := dataForm("result", "", nsAdmin, f)
+		f := form.Field{Var: kind + "userjids", Type: "jid-multi", Values: users}
+		answer := form.XML("result", "", nsAdmin, f)
 		// What is excessive is refused: the asker's stream would be closed.
 		if len(answer) > m.Router.Config().Limits.Queue/2 {
 			return "", "", stanza.ResourceConstraint.WithText("these are too many: choose a maximum")
@@ -143,8 +144,8 @@ func (m *Admin) names(kind string, list lister) Command {
 }
 
 // most is how many items are wanted: all, if nothing or "none" was chosen.
-func (s submitted) most() (int, error) {
-	text := s.one("max_items")
+func most(values form.Values) (int, error) {
+	text := values.One("max_items")
 	if text == "" || text == "none" {
 		return math.MaxInt, nil
 	}
@@ -238,8 +239,8 @@ func (m *Admin) withSession(h *router.Host, most int, want func(*router.Session)
 
 // announce sends a message to everybody who is online (XEP-0133 section 4.23,
 // Send Announcement to Online Users).
-func (m *Admin) announce(_ context.Context, p *router.Packet, form submitted) (string, string, error) {
-	n := m.tell(form.lines("announcement"), func(h *router.Host) bool { return h == p.Dest })
+func (m *Admin) announce(_ context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	n := m.tell(values.Lines("announcement"), func(h *router.Host) bool { return h == p.Dest })
 	return "sent to " + strconv.Itoa(n) + " sessions", "", nil
 }
 
@@ -260,12 +261,12 @@ func (m *Admin) tell(text string, at func(*router.Host) bool) int {
 
 // shutdown stops the server, and so all its domains, after a delay (XEP-0133
 // section 4.31, Shut Down Service).
-func (m *Admin) shutdown(_ context.Context, p *router.Packet, form submitted) (string, string, error) {
-	seconds, err := strconv.ParseUint(form.one("delay"), 10, 16)
+func (m *Admin) shutdown(_ context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	seconds, err := strconv.ParseUint(values.One("delay"), 10, 16)
 	if err != nil {
 		return "", "", badPayload("the delay is no number of seconds")
 	}
-	if text := strings.TrimSpace(form.lines("announcement")); text != "" {
+	if text := strings.TrimSpace(values.Lines("announcement")); text != "" {
 		m.tell(text, func(*router.Host) bool { return true })
 	}
 	m.Router.Log.Warn("shutdown asked for", "by", p.From.String(), "seconds", seconds)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -46,9 +47,9 @@ func (m *Admin) find(ctx context.Context, jid stanza.JID) (*router.Account, erro
 }
 
 // account loads the one account that a field names.
-func (m *Admin) account(ctx context.Context, p *router.Packet, form submitted, field string) (
+func (m *Admin) account(ctx context.Context, p *router.Packet, values form.Values, field string) (
 	*router.Account, error) {
-	list, err := m.accountsIn(ctx, p, form, field)
+	list, err := m.accountsIn(ctx, p, values, field)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +61,10 @@ func (m *Admin) account(ctx context.Context, p *router.Packet, form submitted, f
 
 // accountsIn loads all accounts that a field names, each once (XEP-0004 section
 // 3.3, Field Types). All must exist before the first is touched.
-func (m *Admin) accountsIn(ctx context.Context, p *router.Packet, form submitted, field string) (
+func (m *Admin) accountsIn(ctx context.Context, p *router.Packet, values form.Values, field string) (
 	[]*router.Account, error) {
 	var list []*router.Account
-	for _, text := range form.each(field) {
+	for _, text := range values.Each(field) {
 		jid, err := bare(p, text)
 		if err != nil {
 			return nil, err
@@ -94,15 +95,15 @@ func behind(p *router.Packet, name string, fn func(ctx context.Context)) {
 }
 
 // addUser makes an account (XEP-0133 section 4.1, Add User).
-func (m *Admin) addUser(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	jid, err := bare(p, form.one("accountjid"))
+func (m *Admin) addUser(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	jid, err := bare(p, values.One("accountjid"))
 	if err != nil {
 		return "", "", err
 	}
-	if form.text("password") != form.text("password-verify") {
+	if values.Text("password") != values.Text("password-verify") {
 		return "", "", badPayload("the passwords differ")
 	}
-	verifier, err := m.verifier(form)
+	verifier, err := m.verifier(values)
 	if err != nil {
 		return "", "", err
 	}
@@ -120,8 +121,8 @@ func (m *Admin) addUser(ctx context.Context, p *router.Packet, form submitted) (
 }
 
 // verifier is what is stored of the password in a form.
-func (m *Admin) verifier(form submitted) (string, error) {
-	verifier, err := m.Passwords.Verifier(form.text("password"))
+func (m *Admin) verifier(values form.Values) (string, error) {
+	verifier, err := m.Passwords.Verifier(values.Text("password"))
 	if err != nil {
 		return "", stanza.NotAcceptable.WithText("this is no password")
 	}
@@ -130,8 +131,8 @@ func (m *Admin) verifier(form submitted) (string, error) {
 
 // deleteUsers deletes accounts, one after the other behind the answer: the
 // asker's own may be among them (XEP-0133 section 4.2, Delete User).
-func (m *Admin) deleteUsers(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	list, err := m.accountsIn(ctx, p, form, "accountjids")
+func (m *Admin) deleteUsers(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	list, err := m.accountsIn(ctx, p, values, "accountjids")
 	if err != nil {
 		return "", "", err
 	}
@@ -152,8 +153,8 @@ func (m *Admin) deleteUsers(ctx context.Context, p *router.Packet, form submitte
 // disable disables or enables accounts (XEP-0133 sections 4.3, Disable User,
 // and 4.4, Re-Enable User).
 func (m *Admin) disable(disabled bool) runner {
-	return func(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-		list, err := m.accountsIn(ctx, p, form, "accountjids")
+	return func(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+		list, err := m.accountsIn(ctx, p, values, "accountjids")
 		if err != nil {
 			return "", "", err
 		}
@@ -194,9 +195,9 @@ func endAll(p *router.Packet, sessions []*router.Session, e *stanza.StreamError)
 
 // endSessions ends the sessions of accounts, or single ones by their full JID
 // (XEP-0133 section 4.5, End User Session).
-func (m *Admin) endSessions(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
+func (m *Admin) endSessions(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
 	var sessions []*router.Session
-	for _, text := range form.each("accountjids") {
+	for _, text := range values.Each("accountjids") {
 		jid, err := local(p, text)
 		if err != nil {
 			return "", "", err
@@ -216,12 +217,12 @@ func (m *Admin) endSessions(ctx context.Context, p *router.Packet, form submitte
 }
 
 // changePassword sets a password (XEP-0133 section 4.7, Change User Password).
-func (m *Admin) changePassword(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.account(ctx, p, form, "accountjid")
+func (m *Admin) changePassword(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	a, err := m.account(ctx, p, values, "accountjid")
 	if err != nil {
 		return "", "", err
 	}
-	verifier, err := m.verifier(form)
+	verifier, err := m.verifier(values)
 	if err != nil {
 		return "", "", err
 	}
@@ -236,8 +237,8 @@ func (m *Admin) changePassword(ctx context.Context, p *router.Packet, form submi
 
 // getRoster shows a roster, inside the form (XEP-0133 section 4.8, Get User
 // Roster).
-func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.account(ctx, p, form, "accountjids")
+func (m *Admin) getRoster(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	a, err := m.account(ctx, p, values, "accountjids")
 	if err != nil {
 		return "", "", err
 	}
@@ -246,9 +247,9 @@ func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted)
 		return "", "", err
 	}
 	var b stanza.Builder
-	b.Start("x", nsData, "type", "result")
-	b.Raw(formField{Type: "hidden", Var: "FORM_TYPE", Values: []string{nsAdmin}}.xml())
-	b.Raw(formField{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}}.xml())
+	b.Start("x", form.NS, "type", "result")
+	b.Raw(form.Field{Type: "hidden", Var: "FORM_TYPE", Values: []string{nsAdmin}}.XML())
+	b.Raw(form.Field{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}}.XML())
 	b.Start("query", "jabber:iq:roster")
 	for _, i := range items {
 		if i.Listed {
@@ -265,8 +266,8 @@ func (m *Admin) getRoster(ctx context.Context, p *router.Packet, form submitted)
 
 // lastLogin tells when somebody was last here (XEP-0133 section 4.9, Get User
 // Last Login Time). What is known is the end of the last session.
-func (m *Admin) lastLogin(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.account(ctx, p, form, "accountjids")
+func (m *Admin) lastLogin(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	a, err := m.account(ctx, p, values, "accountjids")
 	if err != nil {
 		return "", "", err
 	}
@@ -281,15 +282,15 @@ func (m *Admin) lastLogin(ctx context.Context, p *router.Packet, form submitted)
 	if !at.IsZero() {
 		times = []string{at.UTC().Format("2006-01-02T15:04:05Z")}
 	}
-	return "", dataForm("result", "", nsAdmin,
-		formField{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}},
-		formField{Var: "lastlogin", Type: "text-single", Values: times}), nil
+	return "", form.XML("result", "", nsAdmin,
+		form.Field{Var: "accountjids", Type: "jid-single", Values: []string{a.JID.String()}},
+		form.Field{Var: "lastlogin", Type: "text-single", Values: times}), nil
 }
 
 // userStats tells what is known of a user (XEP-0133 section 4.10, Get User
 // Statistics).
-func (m *Admin) userStats(ctx context.Context, p *router.Packet, form submitted) (string, string, error) {
-	a, err := m.account(ctx, p, form, "accountjid")
+func (m *Admin) userStats(ctx context.Context, p *router.Packet, values form.Values) (string, string, error) {
+	a, err := m.account(ctx, p, values, "accountjid")
 	if err != nil {
 		return "", "", err
 	}
@@ -311,8 +312,8 @@ func (m *Admin) userStats(ctx context.Context, p *router.Packet, form submitted)
 		}
 		addresses, resources = append(addresses, host), append(resources, s.JID.Resource())
 	}
-	return "", dataForm("result", "", nsAdmin,
-		formField{Var: "ipaddresses", Type: "text-multi", Values: addresses},
-		formField{Var: "rostersize", Type: "text-single", Values: []string{strconv.Itoa(listed)}},
-		formField{Var: "onlineresources", Type: "text-multi", Values: resources}), nil
+	return "", form.XML("result", "", nsAdmin,
+		form.Field{Var: "ipaddresses", Type: "text-multi", Values: addresses},
+		form.Field{Var: "rostersize", Type: "text-single", Values: []string{strconv.Itoa(listed)}},
+		form.Field{Var: "onlineresources", Type: "text-multi", Values: resources}), nil
 }

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 )
 
 const (
 	nsCaps = "http://jabber.org/protocol/caps"
-	nsData = "jabber:x:data"
 	// capsNode names the software (XEP-0115 section 4, Protocol).
 	capsNode = "urn:parley"
 )
@@ -67,7 +67,7 @@ func capsHash(iq *stanza.Stanza) string {
 				e.Attr("category")+"/"+e.Attr("type")+"/"+lang(e)+"/"+e.Attr("name"))
 		case e.Name == "feature":
 			features = append(features, e.Attr("var"))
-		case e.NS == nsData:
+		case e.NS == form.NS:
 			forms = append(forms, capsForm(e))
 		}
 	}

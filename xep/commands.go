@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 )
@@ -19,7 +20,7 @@ type Command struct {
 	Form func() string
 	// Run does it. The text is a note, payload a form of type result; either
 	// may be "".
-	Run func(ctx context.Context, p *router.Packet, form submitted) (note, payload string, err error)
+	Run func(ctx context.Context, p *router.Packet, values form.Values) (note, payload string, err error)
 }
 
 // Commands implements XEP-0050: Ad-Hoc Commands, at hosts, for those who are
@@ -84,7 +85,7 @@ func (m *Commands) DiscoInfo(_ context.Context, p *router.Packet) (string, error
 	var b stanza.Builder
 	b.Start("query", nsDiscoInfo, "node", node)
 	b.Start("identity", "", "category", "automation", "type", typ, "name", name).End()
-	b.Start("feature", "", "var", nsCommands).End().Start("feature", "", "var", nsData).End()
+	b.Start("feature", "", "var", nsCommands).End().Start("feature", "", "var", form.NS).End()
 	return b.End().String(), nil
 }
 
@@ -142,17 +143,17 @@ func (m *Commands) execute(ctx context.Context, p *router.Packet) error {
 
 // commandForm is the form that was filled in, nil if there is none: one of type
 // cancel is a submitted one too (XEP-0050 section 3.5.1, Use of Data Forms).
-func commandForm(request *stanza.Element) submitted {
-	x := request.Child(nsData, "x")
+func commandForm(request *stanza.Element) form.Values {
+	x := request.Child(form.NS, "x")
 	if t := x.Attr("type"); t != "submit" && t != "cancel" {
 		return nil
 	}
-	return fields(x)
+	return form.Fields(x)
 }
 
 // step asks for the form or runs the command.
-func (m *Commands) step(ctx context.Context, p *router.Packet, c *Command, id string, form submitted) error {
-	if c.Form != nil && form == nil {
+func (m *Commands) step(ctx context.Context, p *router.Packet, c *Command, id string, values form.Values) error {
+	if c.Form != nil && values == nil {
 		if id != "" {
 			return commandError(stanza.BadRequest, "bad-payload")
 		}
@@ -167,7 +168,7 @@ func (m *Commands) step(ctx context.Context, p *router.Packet, c *Command, id st
 	if c.Form != nil && id == "" {
 		return commandError(stanza.BadRequest, "bad-sessionid")
 	}
-	note, payload, err := c.Run(ctx, p, form)
+	note, payload, err := c.Run(ctx, p, values)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 )
@@ -30,7 +31,7 @@ func contactForm(contacts map[string][]string) string {
 		return ""
 	}
 	var b stanza.Builder
-	b.Start("x", nsData, "type", "result")
+	b.Start("x", form.NS, "type", "result")
 	b.Start("field", "", "var", "FORM_TYPE", "type", "hidden").Elem("value", "", nsServerInfo).End()
 	for _, kind := range slices.Sorted(maps.Keys(contacts)) {
 		b.Start("field", "", "var", kind+"-addresses", "type", "list-multi")

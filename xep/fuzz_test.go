@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/conf"
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 )
@@ -32,25 +33,25 @@ func FuzzForms(f *testing.F) {
 		}
 		query := st.Element(c)
 		credentials(query)
-		form := readForm(query)
-		if form == nil {
+		values := form.Read(query)
+		if values == nil {
 			return
 		}
-		var list []formField
-		for name, values := range form {
-			list = append(list, formField{Var: name, Type: "text-multi", Values: values})
-			for _, v := range form.each(name) {
+		var list []form.Field
+		for name, texts := range values {
+			list = append(list, form.Field{Var: name, Type: "text-multi", Values: texts})
+			for _, v := range values.Each(name) {
 				if v == "" || strings.TrimSpace(v) != v {
 					t.Fatalf("value %q is not trimmed", v)
 				}
 			}
 		}
-		again := stanza.MustParse("<iq><query>" + dataForm("submit", "", "urn:x", list...) + "</query></iq>")
+		again := stanza.MustParse("<iq><query>" + form.XML("submit", "", "urn:x", list...) + "</query></iq>")
 		c, _ = again.Payload()
-		got := readForm(again.Element(c))
-		for name, values := range form {
-			if name != "FORM_TYPE" && strings.Join(got[name], "|") != strings.Join(values, "|") {
-				t.Fatalf("%q: %q became %q", name, values, got[name])
+		got := form.Read(again.Element(c))
+		for name, texts := range values {
+			if name != "FORM_TYPE" && strings.Join(got[name], "|") != strings.Join(texts, "|") {
+				t.Fatalf("%q: %q became %q", name, texts, got[name])
 			}
 		}
 	})
@@ -81,12 +82,12 @@ func FuzzCommands(f *testing.F) {
 	// What is run is only told: the store is not part of this.
 	for i := range all.list {
 		fields := all.list[i].Form != nil
-		all.list[i].Run = func(_ context.Context, _ *router.Packet, form submitted) (string, string, error) {
-			if fields != (form != nil) && fields {
+		all.list[i].Run = func(_ context.Context, _ *router.Packet, values form.Values) (string, string, error) {
+			if fields != (values != nil) && fields {
 				return "", "", badPayload("no form")
 			}
-			_, err := form.most()
-			return form.lines("announcement"), dataForm("result", "", nsAdmin), err
+			_, err := most(values)
+			return values.Lines("announcement"), form.XML("result", "", nsAdmin), err
 		}
 	}
 	h := r.AddHost("a.lit", true, all)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -97,9 +98,9 @@ func registerQuery(instructions, username string) string {
 		values = []string{username}
 	}
 	b.Elem("instructions", "", instructions).Elem("username", "", username).Elem("password", "", "")
-	b.Raw(dataForm("form", instructions, nsRegister,
-		formField{Var: "username", Type: "text-single", Label: "User name", Required: true, Values: values},
-		formField{Var: "password", Type: "text-private", Label: "Password", Required: true}))
+	b.Raw(form.XML("form", instructions, nsRegister,
+		form.Field{Var: "username", Type: "text-single", Label: "User name", Required: true, Values: values},
+		form.Field{Var: "password", Type: "text-private", Label: "Password", Required: true}))
 	return b.End().String()
 }
 
@@ -107,8 +108,8 @@ func registerQuery(instructions, username string) string {
 // is one (XEP-0077 section 6, Precedence Order). A password that is not there
 // at all is incomplete.
 func credentials(query *stanza.Element) (username, password string, complete bool) {
-	if form := readForm(query); form != nil {
-		return form.one("username"), form.text("password"), form["password"] != nil
+	if values := form.Read(query); values != nil {
+		return values.One("username"), values.Text("password"), values["password"] != nil
 	}
 	return query.ChildText("", "username"), query.ChildText("", "password"),
 		query.Child("", "password") != nil

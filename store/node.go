@@ -1,0 +1,4 @@
+package store
+
+// schemaNode is for nodes and their items (XEP-0060).
+const schemaNode = ``

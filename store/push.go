@@ -1,0 +1,4 @@
+package store
+
+// schemaPush is for push services (XEP-0357).
+const schemaPush = ``

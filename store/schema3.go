@@ -1,0 +1,5 @@
+package store
+
+// schema3 brings message archives, rooms, nodes and streams that are resumed;
+// each part stands with its functions.
+const schema3 = schemaArchive + schemaRoom + schemaNode + schemaResume + schemaPush + schemaUpload + schemaToken
