@@ -186,7 +186,7 @@ func TestContactCaps(t *testing.T) {
 		}
 		old := node()
 		if got := answer(w, "iago", "get", "a.lit", asked(old)); !strings.Contains(got, form) {
-			t.Errorf("%s has no %s", got, values)
+			t.Errorf("%s has no %s", got, form)
 		}
 		next := *w.Router.Config()
 		next.Contact = nil
