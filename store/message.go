@@ -4,13 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"time"
 )
 
 // Message is a stored message as one account sees it. A text is stored once
 // (the body row), with one row per account it concerns; that row says whether
-// it is owed to the account (offline) and, later, whether it is archived.
+// it is owed to the account (offline) and whether its archive shows it.
 type Message struct {
 	ID    int64  // of the account's row; ascending in the order of storing
 	Body  string // the stanza as self-contained XML, with to and from
@@ -49,10 +48,7 @@ func (tx *Tx) Missed(account, after int64, n int) ([]Message, error) {
 
 func missed(q querier, account, after int64, n int) (list []Message, err error) {
 	err = q.each(listMissed, args(account, after, limit(n)), func(rows *sql.Rows) error {
-		var m Message
-		var stamp int64
-		err := rows.Scan(&m.ID, &m.Body, &m.From, &stamp)
-		m.Stamp = fromMicros(stamp)
+		m, err := scanMessage(rows)
 		list = append(list, m)
 		return err
 	})
@@ -101,11 +97,21 @@ func (tx *Tx) setCount(account int64, n int) {
 	tx.touched = append(tx.touched, account)
 }
 
+// addCount changes the number, if it is known.
+func (tx *Tx) addCount(account int64, n int) {
+	if old, ok := tx.w.counts[account]; ok {
+		tx.setCount(account, old+n)
+	}
+}
+
 // AddBody stores the text of a message once. It goes again with the end of
 // the function if no message row was added for it.
 func (tx *Tx) AddBody(stanza string, from string, stamp time.Time) (body int64, err error) {
+	if tx.w == nil {
+		return 0, errTxOver
+	}
 	body, err = tx.insert(`INSERT INTO body (stamp, sender, stanza) VALUES (?1, ?2, ?3)`,
-		micros(stamp), from, stanza)
+		tx.stamp(stamp), from, stanza)
 	if err == nil {
 		tx.bodies = append(tx.bodies, body)
 	}
@@ -115,27 +121,7 @@ func (tx *Tx) AddBody(stanza string, from string, stamp time.Time) (body int64, 
 // AddMissed says that body is owed to the account: ErrQuota when the account
 // has quota owed messages already (0: no limit).
 func (tx *Tx) AddMissed(account, body int64, quota int) (id int64, err error) {
-	n := 0
-	if quota > 0 {
-		if n, err = tx.MissedCount(account); err != nil {
-			return 0, err
-		}
-		if n >= quota {
-			return 0, wrap("add message", ErrQuota)
-		}
-	}
-	id, err = tx.insert(`INSERT INTO message (account, body, owed, archived)
-		VALUES (?1, ?2, 1, 0)`, account, body)
-	if err != nil {
-		return 0, wrap("add message", err)
-	}
-	tx.bodies = slices.DeleteFunc(tx.bodies, func(b int64) bool { return b == body })
-	if quota > 0 {
-		tx.setCount(account, n+1)
-	} else {
-		delete(tx.w.counts, account)
-	}
-	return id, nil
+	return tx.AddRow(Row{Owner: account, Body: body, Owed: true, Quota: quota})
 }
 
 // dropOrphans removes the bodies that the function added for nobody.

@@ -8,6 +8,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -52,6 +53,7 @@ type DB struct {
 	closing chan struct{} // closed when Close begins
 	close   func() error  // once
 	window  atomic.Int64  // see HasSentTo
+	ids     cipher.Block  // see ArchiveID
 }
 
 // Open opens or creates the database in dir and migrates it. ErrLocked when
@@ -103,6 +105,9 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 	if err := useLog(w); err != nil {
 		return err
 	}
+	if err := db.recall(w); err != nil {
+		return err
+	}
 	c, err := connect(ctx, db.pool, "")
 	if err != nil {
 		return err
@@ -117,6 +122,14 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 		db.readers <- c
 	}
 	return nil
+}
+
+// recall reads what is known by heart.
+func (db *DB) recall(w *conn) (err error) {
+	if db.ids, err = openIDs(w); err == nil {
+		db.writer.stamp, err = lastStamp(w)
+	}
+	return err
 }
 
 // touch creates the file for its owner alone; SQLite gives its companions the

@@ -17,6 +17,7 @@ type writer struct {
 	ended chan struct{}
 
 	counts  map[int64]int // missed messages of accounts, as far as known
+	stamp   int64         // of the newest body, see Tx.stamp
 	sent    int           // rows of sent_to written, see SentTo
 	written chan struct{} // signals the checkpointer
 	restart atomic.Bool   // the WAL is too long: see checkpoint.go
