@@ -27,8 +27,12 @@ func (l *link) read(ctx context.Context) error {
 	l.mu.Lock()
 	l.reading = true
 	l.mu.Unlock()
+	l.conn.Park()
 	for {
 		tok, st, err := l.conn.Next(ctx)
+		if err == stream.ErrIdle {
+			err = l.conn.Wait()
+		}
 		switch {
 		case errors.Is(err, stream.ErrInterrupted) && l.goOn():
 			continue

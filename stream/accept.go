@@ -103,6 +103,9 @@ func (c *Conn) Farewell(last []byte) {
 	for {
 		c.in.drop()
 		n, err := c.rw().Read(c.in.space())
+		if err == errAgain {
+			n, err = 1, c.sock.wait(c.idle)
+		}
 		if err != nil || n == 0 {
 			c.in.drop()
 			return

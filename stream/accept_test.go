@@ -196,6 +196,28 @@ func TestFarewellBounded(t *testing.T) {
 	})
 }
 
+// TestFarewellWaits: the connection is closed when the peer has closed its side,
+// and what it still sends is no reason to do it before.
+func TestFarewellWaits(t *testing.T) {
+	eachWay(t, Options{}, func(t *testing.T, c *Conn, client net.Conn) {
+		done := make(chan struct{})
+		go func() { defer close(done); c.Farewell([]byte(End)) }()
+		if got, err := io.ReadAll(client); err != nil || string(got) != End {
+			t.Errorf("got %q %v", got, err)
+		}
+		for range 3 {
+			send(t, client, message)
+			select {
+			case <-done:
+				t.Error("closed before the peer has closed")
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+		client.Close()
+		<-done
+	})
+}
+
 func TestLimitsFeature(t *testing.T) {
 	const ns = "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>10000</max-bytes>"
 	if got := LimitsFeature(10000, 0); got != ns+"</limits>" {

@@ -94,7 +94,7 @@ func (p *parked) read(fd uintptr) (done bool) {
 	if p.buf == nil {
 		p.buf = getBuffer()
 	}
-	n, err := retryRead(int(fd), p.buf[:])
+	n, err := tryRead(int(fd), p.buf[:])
 	if err == nil && n > 0 {
 		p.rest, p.more, p.err = p.buf[:n], n == len(p.buf), nil
 		return true
@@ -119,15 +119,5 @@ func (p *parked) release() {
 	if p.buf != nil {
 		putBuffer(p.buf)
 		p.buf, p.rest = nil, nil
-	}
-}
-
-// retryRead is read(2) again after a signal.
-func retryRead(fd int, b []byte) (int, error) {
-	for {
-		n, err := syscall.Read(fd, b)
-		if err != syscall.EINTR {
-			return n, err
-		}
 	}
 }

@@ -77,17 +77,9 @@ func (p *parked) try(b []byte) (rest []byte, err error) {
 // write is called with the descriptor.
 func (t *trying) write(fd uintptr) (done bool) {
 	var n int
-	for {
-		n, t.err = syscall.Write(int(fd), t.b)
-		if t.err != syscall.EINTR {
-			break
-		}
-	}
-	if n > 0 {
-		t.b = t.b[n:]
-	}
-	if t.err == syscall.EAGAIN {
+	if n, t.err = tryWrite(int(fd), t.b); t.err == syscall.EAGAIN {
 		t.err = nil
 	}
+	t.b = t.b[n:]
 	return true
 }
