@@ -84,6 +84,7 @@ func (r *Router) ended(ctx context.Context, p *Packet, s Stage, err error) {
 		p.stopped = true
 	default:
 		p.fails(err)
+		r.runFailed(p)
 		p.extra.writes, p.extra.committed, p.extra.then = nil, nil, nil
 	}
 }
@@ -149,7 +150,15 @@ func (r *Router) runCommitted(p *Packet) {
 	for _, fn := range p.extra.committed {
 		r.try(p, fn)
 	}
-	p.extra.committed = nil
+	p.extra.committed, p.extra.failed = nil, nil
+}
+
+// runFailed runs the functions that wait for a failure.
+func (r *Router) runFailed(p *Packet) {
+	for _, fn := range p.extra.failed {
+		r.try(p, fn)
+	}
+	p.extra.failed = nil
 }
 
 // runThen runs the functions that wait for the next stage.
@@ -189,6 +198,8 @@ func (p *Packet) commit(err error) {
 	l := p.line
 	if err == nil {
 		l.router.runCommitted(p)
+	} else {
+		l.router.runFailed(p)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,8 +6,9 @@ import "parley/stanza"
 // which it does not wait: it goes on. What would tell its sender that it was
 // taken does wait: whatever follows on the stream and is no message, and the
 // end of the stream. hurry is called when something does; it is called under
-// the line's lock and must not block. The caller calls written once, when it is
-// written down or need not be any more, with no lock held that hurry takes.
+// the line's lock and must not block; it is nil if the write is on its way
+// already. The caller calls written once, when it is written down or need not be
+// any more, with no lock held that hurry takes.
 func (p *Packet) Late(hurry func()) (written func()) {
 	l := p.line
 	if l == nil {
@@ -16,7 +17,9 @@ func (p *Packet) Late(hurry func()) (written func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.late++
-	l.hurry = hurry
+	if hurry != nil {
+		l.hurry = hurry
+	}
 	return l.written
 }
 
@@ -47,6 +50,8 @@ func (l *Line) mustWait(p *Packet) bool {
 	if l.late == 0 || p.Stanza.Kind == stanza.Message {
 		return false
 	}
-	l.hurry()
+	if l.hurry != nil {
+		l.hurry()
+	}
 	return true
 }

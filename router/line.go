@@ -135,7 +135,7 @@ func (l *Line) Flush(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.head != nil || l.late > 0 {
-		if l.late > 0 {
+		if l.late > 0 && l.hurry != nil {
 			l.hurry()
 		}
 		if err := l.wait(ctx, &l.empty); err != nil {

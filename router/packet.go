@@ -112,6 +112,7 @@ type extra struct {
 
 	writes    []func(tx *store.Tx) error
 	committed []func()
+	failed    []func()
 	then      []func(ctx context.Context)
 	replies   []*stanza.Stanza
 	payload   *stanza.Element
@@ -175,6 +176,14 @@ func (p *Packet) Committed(fn func()) {
 		x.committed = x.committedRoom[:0]
 	}
 	x.committed = append(x.committed, fn)
+}
+
+// Failed adds a function that runs when the packet's writes have failed, instead
+// of those of Committed and under the same rules. If the record stage ends with
+// an error behind it, it runs too.
+func (p *Packet) Failed(fn func()) {
+	x := p.more()
+	x.failed = append(x.failed, fn)
 }
 
 // Then adds a function that runs behind the commit and before the next stage,

@@ -27,6 +27,13 @@ func (r *Router) RouteAs(ctx context.Context, a *Account, st *stanza.Stanza, fro
 	r.route(ctx, p)
 }
 
+// RouteTo is Route for one text that goes to many: from is in it, to is not.
+func (r *Router) RouteTo(ctx context.Context, st *stanza.Stanza, to stanza.JID) {
+	p := &Packet{Stanza: st, Origin: Server, From: st.From, To: to}
+	p.Edits.Set("to", to.String())
+	r.route(ctx, p)
+}
+
 // RouteFrom is RouteAs for what is sent for one session: it may have left its
 // account just now.
 func (r *Router) RouteFrom(ctx context.Context, s *Session, st *stanza.Stanza, to stanza.JID) {

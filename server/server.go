@@ -116,6 +116,7 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	for _, domain := range c.Domains {
 		s.router.AddHost(domain, true, s.modules()...)
 	}
+	s.addServices(c)
 	s.others = component.New(component.Options{Router: s.router, Log: s.log})
 	if err := s.router.RemoveGuests(ctx); err != nil {
 		return fmt.Errorf("remove guests: %w", err)

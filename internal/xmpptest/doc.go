@@ -28,6 +28,10 @@
 // that are not named may not, unless <more/> stands among them. At the end of
 // a script nobody may have received more than the script says.
 //
+// {rooms} is the room service of alice's server, {room coven} a room there.
+// "bob enters coven as secondwitch" has a client enter it and read all that it is
+// sent up to the subject; those who entered it so before read its presence.
+//
 // A line "needs: WORD..." asks for a server of a kind; "together: REASON" says
 // why the script is not for users on several servers (Parted), where {domain}
 // is that of the server whose user acts.

@@ -45,7 +45,8 @@ type Killer interface {
 // Run plays a script. prefix is put before every user name, so that scripts
 // that run against one server do not meet. The error names the script's line.
 func Run(ctx context.Context, srv Server, s *Script, prefix string) error {
-	r := &run{srv: srv, prefix: prefix, m: newMatcher(srv), clients: map[string]*client{}}
+	r := &run{srv: srv, prefix: prefix, m: newMatcher(srv), clients: map[string]*client{},
+		inside: map[string][]string{}}
 	defer r.closeAll()
 	for _, st := range s.Steps {
 		if err := r.step(ctx, st); err != nil {
@@ -65,7 +66,8 @@ type run struct {
 	prefix  string
 	m       *matcher
 	clients map[string]*client
-	order   []string // names in order of connecting
+	order   []string            // names in order of connecting
+	inside  map[string][]string // clients in a room, by its address, in order of entering
 	syncs   int
 	actor   string // of the step
 }
@@ -142,6 +144,8 @@ func (r *run) clientStep(ctx context.Context, c *client, st Step, text string) e
 		return r.logsIn(ctx, c, st.Arg)
 	case "disconnects":
 		return r.disconnect(ctx, c, st.Actor)
+	case "enters":
+		return r.enters(ctx, c, st.Actor, st.Arg)
 	case "is cut":
 		delete(r.clients, st.Actor)
 		c.close()
@@ -187,7 +191,7 @@ func (r *run) restart(ctx context.Context) error {
 		return fmt.Errorf("this server cannot be restarted by a script")
 	}
 	r.closeAll()
-	r.clients = map[string]*client{}
+	r.clients, r.inside = map[string]*client{}, map[string][]string{}
 	return s.Restart(ctx)
 }
 
@@ -198,7 +202,7 @@ func (r *run) kill(ctx context.Context) error {
 	}
 	err := k.Kill(ctx) // before the clients go, which the server would note
 	r.closeAll()
-	r.clients = map[string]*client{}
+	r.clients, r.inside = map[string]*client{}, map[string][]string{}
 	return err
 }
 
@@ -222,6 +226,10 @@ func (r *run) value(name string) (string, error) {
 	switch {
 	case name == "domain":
 		return r.at(r.actor).Domain(), nil
+	case name == "rooms":
+		return r.service(), nil
+	case strings.HasPrefix(name, "room "):
+		return r.room(strings.TrimPrefix(name, "room ")), nil
 	case strings.HasPrefix(name, "$"):
 		v, ok := r.m.vars[name]
 		if !ok {

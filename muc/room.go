@@ -1,0 +1,111 @@
+package muc
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/router"
+	"parley/stanza"
+	"parley/store"
+)
+
+// Room is one room in memory.
+type Room struct {
+	service *Service
+	jid     stanza.JID // bare
+	created time.Time
+	secret  string       // the key of its occupant ids
+	row     atomic.Int64 // the room's id in the store, 0 until it is committed
+
+	mu       sync.Mutex
+	gone     bool // it has left memory: ask the service again
+	stale    bool // a write has failed: memory may say what the store does not
+	config   Config
+	users    map[stanza.JID]user // affiliations and reserved nicknames
+	subject  *stanza.Stanza      // the message that set it, nil if none did
+	vcard    string
+	recent   []*past // the history that newcomers get
+	nicks    map[string]*occupant
+	seats    map[stanza.JID]*seat // by full JID
+	order    []*occupant          // in the order of entering
+	audience []viewer             // see viewers
+	used     time.Time            // when somebody last asked for it
+
+	out outbox
+}
+
+// user is what a room remembers of somebody, inside or not.
+type user struct {
+	affiliation Affiliation
+	nick        string // reserved
+	reason      string
+}
+
+// affiliation of a user, by bare or full JID. A ban of a domain holds for all
+// of its users who have no affiliation of their own (XEP-0045 section 9.2,
+// Modifying the Ban List).
+func (r *Room) affiliation(jid stanza.JID) Affiliation {
+	if u, ok := r.users[jid.Bare()]; ok && u.affiliation != None {
+		return u.affiliation
+	}
+	return r.users[jid.Host()].affiliation
+}
+
+// occupantID names a user in this room for ever, and says nothing to those who
+// do not know the room's secret (XEP-0421 section 3.2).
+func (r *Room) occupantID(user stanza.JID) string {
+	h := hmac.New(sha256.New, []byte(r.secret))
+	h.Write([]byte(user.Bare().String()))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18])
+}
+
+// write commits what has been changed in memory already, with the packet that
+// asks for it; announce goes out behind the commit, in its place in the room's
+// output. The lock is held.
+func (r *Room) write(ctx context.Context, p *router.Packet,
+	fn func(tx *store.Tx) error, announce func(ctx context.Context)) {
+	d := r.out.put(ctx, true, announce)
+	p.Write(fn)
+	p.Committed(func() { d.release(true) })
+	p.Failed(func() { r.failed(d) })
+}
+
+// writeAlone is write for what no packet asks for.
+func (r *Room) writeAlone(ctx context.Context, fn func(tx *store.Tx) error,
+	announce func(ctx context.Context)) {
+	d := r.out.put(ctx, true, announce)
+	r.service.db.Write(fn, func(err error) {
+		if err != nil {
+			r.service.log.Error("room not written", "room", r.jid, "err", err)
+			r.failed(d)
+			return
+		}
+		d.release(true)
+	})
+}
+
+// failed is told that a write has failed: nothing is announced, and the room is
+// read again before it is used again.
+func (r *Room) failed(d *delivery) {
+	go func() { // the store's writer does not wait for a room's lock
+		r.mu.Lock()
+		r.stale = true
+		r.mu.Unlock()
+		d.release(false)
+	}()
+}
+
+// say has what was decided go out in its turn. The lock is held.
+func (r *Room) say(ctx context.Context, send func(ctx context.Context)) {
+	r.out.put(ctx, false, send)
+}
+
+// send sends one text, whose from is in it, to one address.
+func (r *Room) send(ctx context.Context, st *stanza.Stanza, to stanza.JID) {
+	r.service.host.Router.RouteTo(ctx, st, to)
+}
