@@ -35,7 +35,7 @@ func (r *Room) notInside(ctx context.Context, p *router.Packet) error {
 	sh := r.showGone(&seat{occupant: o, jid: p.From}, nil, n)
 	to := []viewer{{jid: p.From.Clone(), user: o}}
 	r.say(ctx, func(ctx context.Context) { sh.to(ctx, r, to) })
-	return router.Handled
+	return nil
 }
 
 // join enters (XEP-0045 section 7.2, Entering a Room).
@@ -55,10 +55,10 @@ func (r *Room) join(ctx context.Context, p *router.Packet) error {
 	announce := r.seatIn(p, nick, fresh)
 	if !fresh {
 		r.say(ctx, announce)
-		return router.Handled
+		return nil
 	}
 	r.create(ctx, p, announce)
-	return router.Handled
+	return nil
 }
 
 // mayEnter refuses those who may not enter, in the order of the sections of
@@ -257,7 +257,7 @@ func (r *Room) rejoin(ctx context.Context, p *router.Packet, s *seat) error {
 		all.to(ctx, r, others)
 		w.rest(ctx, r)
 	})
-	return router.Handled
+	return nil
 }
 
 // create writes a new room, whose first occupant is its owner (XEP-0045 section

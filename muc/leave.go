@@ -12,10 +12,10 @@ import (
 func (r *Room) exit(ctx context.Context, p *router.Packet) error {
 	s := r.seatOf(p.From)
 	if s == nil {
-		return router.Handled
+		return nil
 	}
 	r.unseat(ctx, s, p.Stanza, note{})
-	return router.Handled
+	return nil
 }
 
 // unseat takes a client's seat away and tells everybody: base is the presence by

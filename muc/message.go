@@ -26,7 +26,7 @@ func (r *Room) groupchat(ctx context.Context, p *router.Packet) error {
 		return stanza.Forbidden // section 7.4: no voice
 	}
 	r.speak(ctx, p, s.occupant)
-	return router.Handled
+	return nil
 }
 
 // utterance is a message on its way to all: it gets its id when it is stored.
@@ -139,5 +139,5 @@ func (r *Room) setSubject(ctx context.Context, p *router.Packet, o *occupant) er
 				r.send(ctx, live, to[i].jid)
 			}
 		})
-	return router.Handled
+	return nil
 }

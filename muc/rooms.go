@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"parley/router"
 	"parley/stanza"
 	"parley/store"
 )
@@ -219,5 +218,3 @@ func (m *Service) sweepOnce(now time.Time) {
 		r.mu.Unlock()
 	}
 }
-
-var _ = router.Handled

@@ -48,7 +48,8 @@ func (m *Service) Register(h *router.Host) {
 
 // record decides what becomes of a stanza to a room or an occupant. Those to
 // the service itself have owners of their own, and answers to what the service
-// asked go on to the router.
+// asked go on to the router. What is not refused here passes the sender's other
+// stages too, so that its presence is withdrawn when its stream breaks.
 func (m *Service) record(ctx context.Context, p *router.Packet) error {
 	if p.To.Local() == "" {
 		return nil
@@ -62,7 +63,7 @@ func (m *Service) record(ctx context.Context, p *router.Packet) error {
 	return m.iq(ctx, p)
 }
 
-// deliver looks at errors: a client that cannot be reached is not inside any
+// deliver ends the way of a stanza to a room and looks at errors: a client that cannot be reached is not inside any
 // more (XEP-0045 section 18.2, Ghost Users). Errors of an iq are answers.
 func (m *Service) deliver(ctx context.Context, p *router.Packet) error {
 	if p.To.Local() == "" || p.Stanza.Kind == stanza.IQ {
@@ -85,7 +86,7 @@ func (m *Service) presence(ctx context.Context, p *router.Packet) error {
 		return m.otherPresence(ctx, p)
 	}
 	if p.Stanza.Type == "unavailable" {
-		return m.with(ctx, p.To, false, func(r *Room) error { return r.exit(ctx, p) }, router.Handled)
+		return m.with(ctx, p.To, false, func(r *Room) error { return r.exit(ctx, p) }, nil)
 	}
 	if p.To.Resource() == "" {
 		// XEP-0045 section 7.2.1, Basic MUC Protocol: no nickname was given

@@ -17,7 +17,7 @@ func (r *Room) update(ctx context.Context, p *router.Packet, s *seat) error {
 	sh := r.show(s, note{})
 	to := r.broadcastTo(o, r.viewers())
 	r.say(ctx, func(ctx context.Context) { sh.to(ctx, r, to) })
-	return router.Handled
+	return nil
 }
 
 // rename changes an occupant's nickname (XEP-0045 section 7.6, Changing
@@ -56,7 +56,7 @@ func (r *Room) rename(ctx context.Context, p *router.Packet, s *seat) error {
 		gone.to(ctx, r, told)
 		now.to(ctx, r, to)
 	})
-	return router.Handled
+	return nil
 }
 
 func fromOnly(from stanza.JID) (e stanza.Edits) {
