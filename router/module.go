@@ -79,6 +79,7 @@ type pipeline struct {
 	unbound  []func(ctx context.Context, s *Session)
 	deletion []deletion
 	away     []func(ctx context.Context, domain string, gone bool)
+	caps     []func(ctx context.Context, a *Account, r Resource)
 }
 
 // stageSet is a set of stages.

@@ -39,6 +39,7 @@ type Session struct {
 	ActiveList atomic.Pointer[string]
 
 	presence atomic.Pointer[Presence]
+	caps     atomic.Pointer[Caps]
 	leaving  atomic.Bool  // its stream is being closed
 	stamp    stanza.Stamp // of JID
 	stream   Stream
