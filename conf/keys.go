@@ -25,6 +25,21 @@ type C2S struct {
 	// A client that does not answer within this time is disconnected.
 	PingTimeout time.Duration `toml:"ping_timeout" default:"30s" min:"1s" max:"1h"`
 
+	// How long the session of a client that has lost its connection waits for
+	// it to come back (XEP-0198). Meanwhile its contacts see it as before, and
+	// what is sent to it waits; later it is logged out. 0: no longer than the
+	// connection. Clients may ask for less.
+	ResumeFor time.Duration `toml:"resume_for" default:"10m" max:"24h"`
+
+	// Where such a client is to connect to come back: a host name or address
+	// of this machine with a port, such as "xmpp1.example.org:5222", where
+	// several machines share a name. Empty: the way it came.
+	ResumeAt string `toml:"resume_at" is:"addr"`
+
+	// A client that acknowledges what it gets and is asked to, but says nothing
+	// at all within this time, has lost its connection.
+	AckTimeout time.Duration `toml:"ack_timeout" default:"20s" min:"2s" max:"1h"`
+
 	// A client that has not logged in within this time is disconnected.
 	LoginTimeout time.Duration `toml:"login_timeout" default:"30s" min:"1s" max:"10m"`
 

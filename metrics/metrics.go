@@ -24,6 +24,7 @@ type Set struct {
 	lost        *vm.Counter
 	connections atomic.Int64
 	sessions    atomic.Int64
+	detached    atomic.Int64
 	queue       atomic.Int64
 	accepted    *vm.Counter
 	commit      *vm.Histogram
@@ -49,6 +50,7 @@ func New() *Set {
 	}
 	v.NewGauge("parley_connections", gauge(&s.connections))
 	v.NewGauge("parley_sessions", gauge(&s.sessions))
+	v.NewGauge("parley_sessions_detached", gauge(&s.detached))
 	v.NewGauge("parley_queue_bytes", gauge(&s.queue))
 	return s
 }
@@ -86,6 +88,14 @@ func (s *Set) ConnectionClosed() {
 func (s *Set) Sessions(n int) {
 	if s != nil {
 		s.sessions.Add(int64(n))
+	}
+}
+
+// Detached adds n to the number of bound sessions that wait for their clients to
+// come back.
+func (s *Set) Detached(n int) {
+	if s != nil {
+		s.detached.Add(int64(n))
 	}
 }
 

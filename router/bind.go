@@ -43,8 +43,9 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 		return nil, stanza.BadRequest // RFC 6120 section 7.7.2.1, Bad Request
 	}
 	a = a.Host.Router.accounts.keep(a)
-	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), stream: s,
+	n := &Session{JID: full, Account: a, Host: a.Host, Since: time.Now(), first: s,
 		stamp: stanza.NewStamp(full), bound: make(chan struct{})}
+	n.stream.Store(&n.first)
 	n.line.router, n.line.origin, n.line.sender = a.Host.Router, Local, n
 	for {
 		old, err := a.join(n)
@@ -82,11 +83,26 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 	case old != nil:
 		return old, nil
 	case len(list) >= c.Limits.Sessions:
-		return nil, stanza.ResourceConstraint // RFC 6120 section 7.6.2.1, Resource Constraint
+		// RFC 6120 section 7.6.2.1, Resource Constraint; but who waits for its
+		// client makes room for one that is there.
+		if old = oldestAway(list); old != nil {
+			return old, nil
+		}
+		return nil, stanza.ResourceConstraint
 	}
 	list = append(slices.Clip(list), n)
 	a.sessions.Store(&list)
 	return nil, nil
+}
+
+// oldestAway is the session that has been without a stream for longest.
+func oldestAway(list []*Session) (old *Session) {
+	for _, s := range list {
+		if s.Detached() && (old == nil || s.DetachedSince().Before(old.DetachedSince())) {
+			old = s
+		}
+	}
+	return old
 }
 
 // End ends the session: it leaves the account when its line has run empty,
@@ -95,13 +111,13 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 // to call it again does no harm.
 func (s *Session) End(ctx context.Context) {
 	s.line.close()
-	s.leave(ctx)
-	r := s.Host.Router
-	dropped, owed := s.queue.close()
-	r.Metrics.Queue(-dropped)
-	for _, p := range owed {
-		p.release(ctx, r, false)
+	if m := s.managed.Load(); m != nil {
+		m.close(s.Host.Router)
 	}
+	s.leave(ctx)
+	dropped, owed := s.queue.close()
+	s.Host.Router.Metrics.Queue(-dropped)
+	s.let(owed, false)
 }
 
 // Flush waits until everything that the client has sent is finished: its answers

@@ -16,18 +16,20 @@ func (p *Packet) Late(hurry func()) (written func()) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.late++
+	l.delay(p.place)
 	if hurry != nil {
 		l.hurry = hurry
 	}
-	return l.written
+	return func() { l.written(p.place) }
 }
 
-// written counts what Late has returned.
-func (l *Line) written() {
+// written takes back what Late has noted.
+func (l *Line) written(place uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.late--; l.late > 0 {
+	l.arrive(place)
+	l.answer()
+	if len(l.late) > 0 {
 		return
 	}
 	if l.head == nil {
@@ -47,7 +49,7 @@ func (l *Line) written() {
 // mustWait says whether the oldest packet, which has not started, would be
 // answered before all ahead of it is written down. The lock is held.
 func (l *Line) mustWait(p *Packet) bool {
-	if l.late == 0 || p.Stanza.Kind == stanza.Message {
+	if len(l.late) == 0 || p.Stanza.Kind == stanza.Message {
 		return false
 	}
 	if l.hurry != nil {

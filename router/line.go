@@ -30,9 +30,11 @@ type Line struct {
 	tail    *Packet
 	fresh   *Packet // oldest that has not started
 	bytes   int
-	done    uint32        // how many have been finished
-	late    int           // what is not written down yet: see Packet.Late
+	taken   uint32        // how many have been put in
+	done    uint32        // of them, finished
+	late    []uint32      // places of what is not written down yet, sorted: see Packet.Late
 	hurry   func()        // has it written down
+	acks    *acks         // nil: the stream is not managed
 	running bool          // the run token is taken
 	closed  bool          // nothing more is put in
 	key     stanza.JID    // where Router.behind has it; zero for a stream's line
@@ -134,8 +136,8 @@ func (l *Line) wait(ctx context.Context, ch *chan struct{}) error {
 func (l *Line) Flush(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.head != nil || l.late > 0 {
-		if l.late > 0 && l.hurry != nil {
+	for l.head != nil || len(l.late) > 0 {
+		if len(l.late) > 0 && l.hurry != nil {
 			l.hurry()
 		}
 		if err := l.wait(ctx, &l.empty); err != nil {
@@ -145,12 +147,13 @@ func (l *Line) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Finished is how many that were put in are finished. The number wraps as the
-// one in acknowledgements does (XEP-0198 section 4, Acks).
+// Finished is how many that were put in are finished, with all before them, and
+// need not be written down any more (Packet.Late). The number wraps as the one
+// in acknowledgements does (XEP-0198 section 4, Acks).
 func (l *Line) Finished() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.done
+	return l.finished()
 }
 
 // close drops what is put in from now on.
@@ -171,6 +174,8 @@ func (l *Line) append(p *Packet) {
 		l.fresh = p
 	}
 	l.bytes += len(p.Stanza.Raw)
+	p.place = l.taken
+	l.taken++
 }
 
 // run takes the token, if it is free, and moves what can be moved. It is
@@ -236,9 +241,12 @@ func (l *Line) pop() {
 	l.done++
 	if l.head == nil {
 		l.tail = nil
-		if l.late == 0 {
+		if len(l.late) == 0 {
 			signal(&l.empty)
 		}
+	}
+	if l.acks != nil {
+		l.answer()
 	}
 	if l.room != nil && l.bytes <= l.router.Config().Limits.Line {
 		signal(&l.room)

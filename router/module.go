@@ -77,6 +77,7 @@ type pipeline struct {
 	took     []func(s *Session, p *Packet)
 	bound    []func(ctx context.Context, s *Session)
 	unbound  []func(ctx context.Context, s *Session)
+	detached []func(ctx context.Context, s *Session, owed []*Packet)
 	deletion []deletion
 	away     []func(ctx context.Context, domain string, gone bool)
 	caps     []func(ctx context.Context, a *Account, r Resource)

@@ -95,11 +95,12 @@ type Packet struct {
 
 // way is where a packet is in its line and its stages.
 type way struct {
-	stage   Stage // the next to run
-	waiting bool  // for a commit; guarded by line.mu
-	stopped bool  // it ends here: without an error if extra.err is nil
-	held    bool  // owing counts the way
-	ignored bool  // there is no receiving side
+	stage   Stage  // the next to run
+	waiting bool   // for a commit; guarded by line.mu
+	stopped bool   // it ends here: without an error if extra.err is nil
+	held    bool   // owing counts the way
+	ignored bool   // there is no receiving side
+	place   uint32 // in its line: how many were put in before it
 }
 
 // extra is what few packets have. It is kept apart so that the others, of which

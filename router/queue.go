@@ -15,7 +15,8 @@ type queue struct {
 	owed   []*Packet // owed packets inside buf
 	taken  int       // bytes handed out by take and not written yet
 	closed bool
-	full   bool // the stream has been told to close
+	full   bool  // the stream has been told to close
+	held   *held // in place of buf where the client acknowledges
 }
 
 // Batch is what Take handed out.
@@ -42,6 +43,11 @@ func (q *queue) put(st *stanza.Stanza, e *stanza.Edits, o stanza.Out, p *Packet,
 	if q.closed || q.full {
 		return 0, false, false
 	}
+	if q.held != nil {
+		n, wake, ok = q.held.put(st, e, o, p, limit)
+		q.full = !ok
+		return n, wake, ok
+	}
 	if q.buf == nil {
 		q.buf = buffers.Get().(*[]byte)
 		wake = true
@@ -66,6 +72,11 @@ func (q *queue) put(st *stanza.Stanza, e *stanza.Edits, o stanza.Out, p *Packet,
 func (q *queue) take() (Batch, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.held != nil && !q.closed {
+		b := Batch{Bytes: q.held.take(), owed: q.owed}
+		q.owed = nil
+		return b, b.Bytes != nil
+	}
 	if q.buf == nil || len(*q.buf) == 0 {
 		return Batch{}, false
 	}
@@ -79,39 +90,60 @@ func (q *queue) take() (Batch, bool) {
 func (q *queue) size() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.buf == nil {
+	switch {
+	case q.held != nil:
+		return len(q.held.buf)
+	case q.buf == nil:
 		return q.taken
 	}
 	return q.taken + len(*q.buf)
 }
 
-// written takes the batch's buffer back.
-func (q *queue) written(b *Batch) {
+// written takes the batch's buffer back, and says how many bytes are not held
+// any more.
+func (q *queue) written(b *Batch) (n int) {
 	q.mu.Lock()
+	if b.buf == nil {
+		if q.held.busy = false; !q.closed {
+			q.held.rest()
+		}
+		q.mu.Unlock()
+		return 0
+	}
 	q.taken -= len(b.Bytes)
 	q.mu.Unlock()
+	n = len(b.Bytes)
 	if cap(*b.buf) <= keepBuffer {
 		*b.buf = (*b.buf)[:0]
 		buffers.Put(b.buf)
 	}
+	return n
 }
 
-// stop lets nothing more in: the stream has failed.
+// stop lets nothing more in: the stream has failed. What is held may go out on
+// another.
 func (q *queue) stop() {
 	q.mu.Lock()
-	q.full = true
+	q.full = q.full || q.held == nil
 	q.mu.Unlock()
 }
 
-// close drops what waits and lets nothing more in; it returns the owed.
+// close drops what waits and lets nothing more in; it returns the owed, and
+// those whose senders are to be told.
 func (q *queue) close() (dropped int, owed []*Packet) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
-	if q.buf != nil {
+	owed = q.owed
+	switch {
+	case q.closed:
+	case q.held != nil:
+		var list []*Packet
+		list, dropped = q.held.packets()
+		owed = append(owed, list...)
+		q.held.buf, q.held.pieces = nil, nil
+	case q.buf != nil:
 		dropped = len(*q.buf)
 	}
-	owed = q.owed
-	q.buf, q.owed = nil, nil
+	q.closed, q.buf, q.owed = true, nil, nil
 	return dropped, owed
 }

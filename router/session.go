@@ -42,9 +42,11 @@ type Session struct {
 	caps     atomic.Pointer[Caps]
 	leaving  atomic.Bool  // its stream is being closed
 	stamp    stanza.Stamp // of JID
-	stream   Stream
+	stream   atomic.Pointer[Stream]
+	first    Stream // what stream points to before another resumes the session
 	line     Line
 	queue    queue
+	managed  atomic.Pointer[managed]
 	bound    chan struct{} // closed when the modules know of it
 	unbound  sync.Once
 }
@@ -57,19 +59,20 @@ func (s *Session) Presence() *Presence { return s.presence.Load() }
 func (s *Session) SetPresence(p *Presence) { s.presence.Store(p) }
 
 // Stream is the connection below the session.
-func (s *Session) Stream() Stream { return s.stream }
+func (s *Session) Stream() Stream { return *s.stream.Load() }
 
-// Queued is how many bytes wait to be written to the client.
+// Queued is how many bytes wait to be written to the client, or for it to say
+// that it has got them.
 func (s *Session) Queued() int { return s.queue.size() }
 
 // Addr is the remote address of the session's stream, for logs.
-func (s *Session) Addr() string { return s.stream.Addr() }
+func (s *Session) Addr() string { return s.Stream().Addr() }
 
 // Close ends the session's stream with an error; it does not block. The
 // stream then calls End.
 func (s *Session) Close(err *stanza.StreamError) {
 	s.Leave()
-	s.stream.Close(err)
+	s.Stream().Close(err)
 }
 
 // Leave says that the stream is being closed: nothing more is taken from the
@@ -122,7 +125,7 @@ func (s *Session) refuse(err *stanza.StreamError) {
 // Send queues a packet for this session, after the write stage. It reports
 // whether it is queued. A full queue closes the stream.
 func (s *Session) Send(p *Packet) bool {
-	if !s.lets(p) {
+	if !s.lets(p) || s.unsafe(p) {
 		return false
 	}
 	if !s.enqueue(p.Stanza, &p.Edits, p) {
@@ -159,14 +162,14 @@ func (s *Session) lets(p *Packet) bool {
 
 func (s *Session) enqueue(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
 	r := s.Host.Router
-	n, wake, ok := s.queue.put(st, e, s.stream.Out(), p, r.Config().Limits.Queue)
+	n, wake, ok := s.queue.put(st, e, s.Stream().Out(), p, r.Config().Limits.Queue)
 	if !ok {
 		if n > 0 {
 			r.Metrics.Overflow()
 			// The client does not read. It broke no rule, the memory is what
 			// lacks (RFC 6120 section 4.9.3.17, resource-constraint); clients
 			// that are told policy-violation give up what they have to send.
-			s.stream.Close(stanza.StreamResourceConstraint)
+			s.Stream().Close(stanza.StreamResourceConstraint)
 		}
 		return false
 	}
@@ -183,20 +186,36 @@ func (s *Session) enqueue(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
 func (s *Session) Take() (b Batch, ok bool) { return s.queue.take() }
 
 // Written takes back what Take handed out. err nil means that the socket took
-// all of it; else what was owed is lost with it (Host.OnLost).
+// all of it; else what was owed is lost with it (Host.OnLost), unless the client
+// acknowledges: then what it has acknowledged is taken, and nothing is lost
+// before the session ends.
 func (s *Session) Written(b Batch, err error) {
 	r := s.Host.Router
-	r.Metrics.Queue(-len(b.Bytes))
-	s.queue.written(&b)
+	r.Metrics.Queue(-s.queue.written(&b))
 	if err != nil {
 		s.queue.stop() // what was in the batch must not come back to this session
 	}
-	for _, p := range b.owed {
-		for _, fn := range s.Host.took {
-			if err == nil {
+	s.let(b.owed, err == nil)
+}
+
+// let lets go of packets that the queue has held. Those that are not owed, of a
+// client that has acknowledged them, need nothing.
+func (s *Session) let(list []*Packet, taken bool) {
+	r := s.Host.Router
+	for _, p := range list {
+		switch {
+		case !p.Owed && !taken:
+			// (XEP-0198 section 4, Acks: as for an unavailable resource)
+			r.bounce(r.ctx, p, stanza.RecipientUnavailable)
+		case !p.Owed:
+			continue
+		case taken:
+			for _, fn := range s.Host.took {
 				fn(s, p)
 			}
 		}
-		p.release(r.ctx, r, err == nil)
+		if p.Owed {
+			p.release(r.ctx, r, taken)
+		}
 	}
 }

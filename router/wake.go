@@ -114,8 +114,9 @@ func (s *Session) wake(p *Packet) {
 	if p != nil && p.line != nil {
 		line = p.line
 	}
-	if w, ok := s.stream.(Writer); ok && line.deferred.keep(w) {
+	stream := s.Stream()
+	if w, ok := stream.(Writer); ok && line.deferred.keep(w) {
 		return
 	}
-	s.stream.Wake()
+	stream.Wake()
 }

@@ -1,0 +1,134 @@
+package router
+
+import (
+	"slices"
+	"time"
+)
+
+// answerWithin is how long a request to acknowledge may wait for its place in
+// the line (XEP-0198 section 4, Acks: an answer is not withheld).
+const answerWithin = time.Second
+
+// maxAsks is how many requests are answered one by one; more at the same time
+// share an answer.
+const maxAsks = 64
+
+// acks is what a line owes to a client that has asked how much is finished. The
+// line's lock guards it.
+type acks struct {
+	say   func(n uint32) // tells the client; must not block
+	asks  []uint32       // for each request, what the line had taken by then
+	until uint32         // what was asked for and has not been told
+	open  bool           // there is such a thing
+	told  uint32         // what was told last
+	timer *time.Timer
+}
+
+// acknowledges makes the line one that can be asked. The result is how many it
+// has taken until now.
+func (l *Line) acknowledges(say func(n uint32)) (taken uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acks = &acks{say: say}
+	return l.taken
+}
+
+// Ask has the client told how many are finished when all that were put in before
+// are; a second later at the latest, and then again when they are.
+func (l *Line) Ask() {
+	if l.defers && l.atWork == 0 {
+		l.deferred.begin() // the reader writes the answer, if it can be given now
+		l.atWork = 1
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.acks
+	if len(a.asks) == maxAsks {
+		a.asks = a.asks[:maxAsks-1]
+	}
+	a.asks = append(a.asks, l.taken)
+	if l.answer(); len(a.asks) == 0 {
+		return
+	}
+	if len(l.late) > 0 && l.hurry != nil {
+		l.hurry()
+	}
+	if len(a.asks) == 1 && !a.open {
+		if a.timer == nil {
+			a.timer = time.AfterFunc(answerWithin, l.overdue)
+		} else {
+			a.timer.Reset(answerWithin)
+		}
+	}
+}
+
+// answer answers the requests whose time has come. The lock is held.
+func (l *Line) answer() {
+	a := l.acks
+	if a == nil || len(a.asks) == 0 && !a.open {
+		return
+	}
+	n, k := l.finished(), 0
+	for k < len(a.asks) && int32(n-a.asks[k]) >= 0 {
+		k++
+		a.tell(n)
+	}
+	a.asks = a.asks[:copy(a.asks, a.asks[k:])]
+	if a.open && int32(n-a.until) >= 0 {
+		if a.open = false; a.told != n {
+			a.tell(n)
+		}
+	}
+	if len(a.asks) == 0 && !a.open && a.timer != nil {
+		a.timer.Stop()
+	}
+}
+
+func (a *acks) tell(n uint32) {
+	a.told = n
+	a.say(n)
+}
+
+// overdue answers what has waited for a second with what there is, and looks
+// again a second later.
+func (l *Line) overdue() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, n := l.acks, l.finished()
+	if a.open && a.told != n && len(a.asks) == 0 {
+		a.tell(n)
+	}
+	for _, until := range a.asks {
+		a.until, a.open = until, true
+		a.tell(n)
+	}
+	a.asks = a.asks[:0]
+	if a.open {
+		a.timer.Reset(answerWithin)
+	}
+}
+
+// finished is how many are finished and need not be written down any more, with
+// all before them. The lock is held.
+func (l *Line) finished() uint32 {
+	if len(l.late) > 0 && int32(l.late[0]-l.done) < 0 {
+		return l.late[0]
+	}
+	return l.done
+}
+
+// delay notes that a packet is to be written down.
+func (l *Line) delay(place uint32) {
+	n, _ := slices.BinarySearchFunc(l.late, place, before)
+	l.late = slices.Insert(l.late, n, place)
+}
+
+// arrive takes back a delay.
+func (l *Line) arrive(place uint32) {
+	if n, ok := slices.BinarySearchFunc(l.late, place, before); ok {
+		l.late = slices.Delete(l.late, n, n+1)
+	}
+}
+
+// before compares places in a line; they wrap.
+func before(a, b uint32) int { return int(int32(a - b)) }

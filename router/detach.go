@@ -1,0 +1,225 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/stanza"
+)
+
+// Replaced is a stream that can be told that another has taken its session over:
+// it says goodbye if that needs no waiting, closes the connection, and calls
+// Detach. Streams that call Manage with resume are such.
+type Replaced interface {
+	Stream
+	Replace(*stanza.StreamError) // must not block
+}
+
+// away stands for the stream of a session that waits for another.
+type away struct {
+	session *Session
+	out     stanza.Out
+	addr    string
+}
+
+var _ Stream = (*away)(nil)
+
+// Wake implements Stream.
+func (*away) Wake() {}
+
+// Close implements Stream.
+func (a *away) Close(*stanza.StreamError) { go a.session.End(a.session.Host.Router.ctx) }
+
+// Out implements Stream.
+func (a *away) Out() stanza.Out { return a.out }
+
+// Addr implements Stream.
+func (a *away) Addr() string { return a.addr }
+
+// Detached says whether the session has lost its stream and waits for the client
+// to come back. It keeps its presence and its place among the account's sessions,
+// and takes what is sent to it; but it has not got it.
+func (s *Session) Detached() bool {
+	m := s.managed.Load()
+	return m != nil && m.away.Load()
+}
+
+// DetachedSince is when the session lost its stream, zero if it has one.
+func (s *Session) DetachedSince() time.Time {
+	m := s.managed.Load()
+	if m == nil {
+		return time.Time{}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.since
+}
+
+// Resumable says whether the session outlives its stream.
+func (s *Session) Resumable() bool {
+	m := s.managed.Load()
+	return m != nil && m.id != "" && !s.leaving.Load()
+}
+
+// unsafe says whether a packet would be lost with the process if the session
+// took it: it has no stream, and there is no row. Then OnLost sees to a row, and
+// the packet comes again.
+func (s *Session) unsafe(p *Packet) bool { return p.Owed && p.Row == 0 && s.Detached() }
+
+// Detach is called in place of End by a stream that was not closed cleanly
+// (XEP-0198 section 7, Stream Closure), when it neither reads nor writes any
+// more. It is false if the session is not to be resumed: then End is next.
+func (s *Session) Detach(ctx context.Context) bool {
+	m := s.managed.Load()
+	if m == nil || !s.Resumable() {
+		return false
+	}
+	old := s.Stream()
+	var none Stream = &away{s, old.Out(), old.Addr()}
+	s.queue.pause()
+	m.away.Store(true)
+	s.keep(ctx)
+
+	m.mu.Lock()
+	over := m.over
+	if !over {
+		s.Host.Router.Metrics.Detached(1)
+		s.stream.Store(&none)
+		m.since = time.Now()
+		m.timer = time.AfterFunc(m.max, func() { s.End(s.Host.Router.ctx) })
+		close(m.left)
+	}
+	m.mu.Unlock()
+	if over || s.leaving.Load() {
+		s.End(ctx) // closed meanwhile
+	}
+	return true
+}
+
+// keep tells the modules what waits to be acknowledged and is lost with this
+// process.
+func (s *Session) keep(ctx context.Context) {
+	var list []*Packet
+	for _, p := range s.queue.packets() {
+		if p.Owed && !p.taken.Load() {
+			list = append(list, p)
+		}
+	}
+	for _, fn := range s.Host.detached {
+		fn(ctx, s, list)
+	}
+}
+
+// OnDetach is told of a session that has lost its stream, and of the owed
+// packets in its queue that no other session has taken. It returns when they are
+// safe.
+func (h *Host) OnDetach(fn func(ctx context.Context, s *Session, owed []*Packet)) {
+	h.detached = append(h.detached, fn)
+}
+
+// ErrNotResumed says that there is no such session any more.
+var ErrNotResumed = errors.New("router: no session to resume")
+
+// TooHighError says that a client acknowledges more than it was sent (XEP-0198
+// section 6, Error Handling).
+type TooHighError struct{ Handled, Sent uint32 }
+
+// Error implements error.
+func (*TooHighError) Error() string { return "router: more acknowledged than was sent" }
+
+// takeOver is how long a stream may take to let go of its session.
+const takeOver = 5 * time.Second
+
+// Resume gives the session with that id to a new stream of the account that has
+// authenticated (XEP-0198 section 5, Resumption). If it still has a stream, that
+// is replaced at once. h is what the client has handled; what it has not is
+// handed out again. handled is what the client is to be told.
+//
+// The error is ErrNotResumed, *TooHighError, or one of waiting for what the old
+// stream has sent; the session then goes on to wait.
+func (a *Account) Resume(ctx context.Context, id string, h uint32, st Stream) (
+	s *Session, handled uint32, err error) {
+	s, m := a.resumable(id)
+	if s == nil {
+		return nil, 0, ErrNotResumed
+	}
+	m.taker.Lock()
+	defer m.taker.Unlock()
+	wait, cancel := context.WithTimeout(ctx, takeOver)
+	defer cancel()
+	if err := s.replace(wait, m); err != nil {
+		return nil, 0, err
+	}
+	if err := s.line.Flush(wait); err != nil {
+		return nil, 0, err
+	}
+	if sent, ok := s.Acknowledged(h); !ok {
+		return nil, 0, &TooHighError{h, sent}
+	}
+	if !s.attach(m, st) {
+		return nil, 0, ErrNotResumed
+	}
+	return s, s.Handled(), nil
+}
+
+// resumable finds a session by its id.
+func (a *Account) resumable(id string) (*Session, *managed) {
+	for _, s := range a.Sessions() {
+		if m := s.managed.Load(); m != nil && m.id != "" && m.id == id {
+			return s, m
+		}
+	}
+	return nil, nil
+}
+
+// replace waits until the session has no stream.
+func (s *Session) replace(ctx context.Context, m *managed) error {
+	m.mu.Lock()
+	left := m.left
+	m.mu.Unlock()
+	if old, ok := s.Stream().(Replaced); ok {
+		// (XEP-0198 section 5, Resumption: a conflict for the old stream)
+		old.Replace(stanza.StreamConflict)
+	}
+	select {
+	case <-left:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// attach gives the session its new stream. It is false if it has ended.
+func (s *Session) attach(m *managed, st Stream) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over {
+		return false
+	}
+	m.timer.Stop()
+	m.since, m.left = time.Time{}, make(chan struct{})
+	s.line.Park() // what the old stream has begun to read into
+	s.stream.Store(&st)
+	s.queue.resume()
+	m.away.Store(false)
+	s.Host.Router.Metrics.Detached(-1)
+	return true
+}
+
+// close says that the session ends, with or without a stream.
+func (m *managed) close(r *Router) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over {
+		return
+	}
+	m.over = true
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+	if !m.since.IsZero() {
+		m.since = time.Time{}
+		r.Metrics.Detached(-1)
+	}
+}
