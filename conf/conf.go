@@ -56,6 +56,7 @@ type Config struct {
 	Roster   Roster   `toml:"roster"`
 	Register Register `toml:"register"`
 	Rooms    Rooms    `toml:"rooms"`
+	Upload   Upload   `toml:"upload"`
 
 	// Whom to write to about this server (XEP-0157), as lists of URIs such as
 	// "mailto:abuse@example.org" or "xmpp:admin@example.org". The keys are
@@ -148,10 +149,20 @@ type Log struct {
 	Format string `toml:"format" default:"text" enum:"text,json" reload:"restart"`
 }
 
-// The listener for metrics in Prometheus' text format, under /metrics.
+// The listeners for HTTP: uploaded files under /upload, and metrics in
+// Prometheus' text format under /metrics.
 type HTTP struct {
-	// It has no passwords, so leave it on loopback. Empty: no listener.
+	// Without TLS, for a reverse proxy and for metrics, which have no password:
+	// leave it on loopback. Empty: no listener.
 	Listen string `toml:"listen" default:"127.0.0.1:5280" is:"addr" reload:"restart"`
+
+	// With TLS and the certificates of the domains, without metrics.
+	ListenTLS []string `toml:"listen_tls" default:":5443" is:"addr" reload:"restart"`
+
+	// The address under which clients reach the listeners, where a reverse proxy
+	// is in front of them: "https://files.example.org". Empty:
+	// "https://upload.DOMAIN" with the port of listen_tls.
+	URL string `toml:"url" is:"uri" reload:"restart"`
 }
 
 // How names are looked up.

@@ -51,7 +51,7 @@ func testConfig(t *testing.T) *conf.Config {
 	c.C2S.Listen = []string{"127.0.0.1:0"}
 	c.C2S.ListenTLS = []string{"127.0.0.1:0"}
 	c.C2S.PerAddress = 10000
-	c.HTTP.Listen = ""
+	c.HTTP.Listen, c.HTTP.ListenTLS, c.HTTP.URL = "", nil, "https://files.localhost"
 	c.S2S.Enabled = false
 	return c
 }

@@ -18,7 +18,7 @@ func (s *Server) modules() []router.Module {
 	for _, node := range commands.Nodes() {
 		nodes[node] = commands
 	}
-	return []router.Module{
+	list := []router.Module{
 		xep.NewBlocking(contacts),
 		xep.NewStrangers(contacts),
 		s.roster,
@@ -36,4 +36,8 @@ func (s *Server) modules() []router.Module {
 		commands,
 		s.rows, // behind those that change what goes out
 	}
+	if s.files != nil {
+		list = append(list, s.files)
+	}
+	return list
 }

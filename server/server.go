@@ -25,6 +25,7 @@ import (
 	"parley/router"
 	"parley/s2s"
 	"parley/store"
+	"parley/upload"
 	"parley/xep"
 )
 
@@ -64,7 +65,8 @@ type Server struct {
 	others  *component.Server
 	servers *s2s.Server // nil where there is nothing to do with others
 	rows    *s2s.Unconfirmed
-	parts   []part // what Run runs beside the clients
+	files   *upload.Files // nil where there is no service for them
+	parts   []part        // what Run runs beside the clients
 	listen  []c2s.Listener
 	far     []s2s.Listener
 	joined  chan struct{}     // closed when other servers can be sent to
@@ -109,6 +111,9 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 		return err
 	}
 	if err := s.route(ctx, c); err != nil {
+		return err
+	}
+	if err := s.openFiles(ctx, c); err != nil {
 		return err
 	}
 	s.roster = roster.New(s.router)

@@ -43,8 +43,10 @@ func NewDisco(c Contacts, nodes map[string]DiscoNode) *Disco {
 func (m *Disco) Register(h *router.Host) {
 	m.host = h
 	h.Feature(router.ToHost|router.ToAccount, nsDiscoInfo, nsDiscoItems)
-	h.Identity(router.ToHost, "server", "im", "Parley")
-	h.Identity(router.ToAccount, "account", "registered", "")
+	if h.Accounts {
+		h.Identity(router.ToHost, "server", "im", "Parley")
+		h.Identity(router.ToAccount, "account", "registered", "")
+	}
 	h.HandleIQ("get", nsDiscoInfo, "query", router.ToHost|router.ToAccount|router.ToSelf, m.info)
 	h.HandleIQ("get", nsDiscoItems, "query", router.ToHost|router.ToAccount|router.ToSelf, m.items)
 	h.HandleIQ("get", nsDiscoItems, "query", router.ToMissing, m.noItems)

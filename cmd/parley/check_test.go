@@ -180,7 +180,7 @@ func TestCheckConfig(t *testing.T) {
 		"read on the way | set s2s.require_tls = true in parley.toml, and for those that cannot " +
 		"[peer.\"DOMAIN\"] tls = \"optional\"\n"
 	check("servers without TLS")
-	c.S2S.Enabled = false
+	c.S2S.Enabled, c.HTTP.ListenTLS = false, nil
 	want = "ok parley.toml\n"
 	check("no servers")
 }
@@ -196,7 +196,7 @@ func TestCheckPorts(t *testing.T) {
 	c := conf.Default()
 	c.Path, c.Data, c.HTTP.Listen = "parley.toml", w.data(), ""
 	c.C2S.Listen = []string{taken.Addr().String()}
-	c.C2S.ListenTLS, c.S2S.Enabled = nil, false
+	c.C2S.ListenTLS, c.S2S.Enabled, c.HTTP.ListenTLS = nil, false, nil
 	check := func(name, want string) {
 		t.Helper()
 		if got := text(checkPorts(t.Context(), c)); got != want {
@@ -229,7 +229,7 @@ func TestCheckBrokenServer(t *testing.T) {
 	w := newWorld(t)
 	c := conf.Default()
 	c.Data, c.HTTP.Listen, c.C2S.Listen, c.C2S.ListenTLS = w.data(), "", nil, nil
-	c.S2S.Enabled = false
+	c.S2S.Enabled, c.HTTP.ListenTLS = false, nil
 	w.serve(map[string]control.Handler{control.CmdStatus: control.Handle(
 		func(context.Context, control.None) (control.None, error) {
 			return control.None{}, errors.New("ill")

@@ -41,6 +41,9 @@ func listeners(c *conf.Config) []listener {
 	if c.HTTP.Listen != "" {
 		list = append(list, listener{"http.listen", c.HTTP.Listen})
 	}
+	for _, a := range c.HTTP.ListenTLS {
+		list = append(list, listener{"http.listen_tls", a})
+	}
 	return list
 }
 

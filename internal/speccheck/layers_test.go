@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"s2s":                {"s2s/resolve", "stream", "auth", "router", "store", "stanza", "conf"},
 	"s2s/resolve":        {},
 	"component":          {"stream", "router", "stanza", "conf"},
+	"upload":             {"internal/form", "router", "store", "stanza"},
 	"presence":           {"internal/caps", "roster", "router", "store", "stanza"},
 	"muc":                {"archive", "internal/form", "internal/rsm", "router", "store", "stanza"},
 	"internal/certs":     {"conf"},

@@ -30,6 +30,7 @@ connect_timeout = "%ds"
 resolver = %q
 [http]
 listen = %q
+listen_tls = []
 [log]
 level = %q
 [limits]
