@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,6 +28,16 @@ CREATE INDEX message_archive ON message (account) WHERE archived = 1;
 CREATE INDEX message_peer ON message (account, peer) WHERE archived = 1;
 CREATE TABLE archive_key (hex TEXT NOT NULL) STRICT;
 INSERT INTO archive_key (hex) VALUES (lower(hex(randomblob(16))));
+CREATE TABLE archive_default (
+	account INTEGER PRIMARY KEY NOT NULL,
+	keep    TEXT NOT NULL
+) STRICT;
+CREATE TABLE archive_rule (
+	account INTEGER NOT NULL,
+	jid     TEXT NOT NULL,
+	keep    INTEGER NOT NULL,
+	PRIMARY KEY (account, jid)
+) STRICT, WITHOUT ROWID;
 `
 
 // Row is a message that is stored for one owner.
@@ -87,17 +98,19 @@ type ArchiveQuery struct {
 	Backward   bool       // the last Max instead of the first
 	Max        int        // how many at most
 	Bytes      int        // none is added when there are so many; 0: no limit
+	Missed     bool       // say which of them are owed to the account
 }
 
 // ArchivePage is a part of an archive, in the order of ids.
 type ArchivePage struct {
 	Messages []Message
-	Complete bool // nothing that was asked for is left out
+	Complete bool    // nothing that was asked for is left out
+	Missed   []int64 // if that was asked for: ids of those that are owed
 }
 
 // archived selects from the archive of ?1 what is above ?2 and below ?3.
 const (
-	archiveColumns = `SELECT m.id, b.stanza, b.sender, b.stamp`
+	archiveColumns = `SELECT m.id, b.stanza, b.sender, b.stamp, m.archived`
 	archived       = ` FROM message m JOIN body b ON b.id = m.body
 		WHERE m.account = ?1 AND m.archived = 1 AND m.id > ?2 AND m.id < ?3`
 	archivedTimes = ` AND b.stamp >= ?5 AND b.stamp <= ?6`
@@ -116,6 +129,9 @@ func (db *DB) ArchivePage(ctx context.Context, owner int64, query ArchiveQuery) 
 	var page ArchivePage
 	err := db.view(ctx, func(q querier) (err error) {
 		page, err = archivePage(q, owner, query)
+		if err == nil && query.Missed {
+			err = page.missed(q, owner)
+		}
 		return err
 	})
 	return page, wrap("read archive", err)
@@ -137,6 +153,22 @@ func archivePage(q querier, owner int64, query ArchiveQuery) (ArchivePage, error
 		return ArchivePage{}, err
 	}
 	return query.read(q, owner)
+}
+
+// missed fills in what is owed.
+func (p *ArchivePage) missed(q querier, account int64) error {
+	n := len(p.Messages)
+	if n == 0 {
+		return nil
+	}
+	ids, err := missedAmong(q, account, p.Messages[0].ID, p.Messages[n-1].ID)
+	p.Missed = slices.DeleteFunc(ids, func(id int64) bool {
+		_, ok := slices.BinarySearchFunc(p.Messages, id, func(m Message, id int64) int {
+			return cmp.Compare(m.ID, id)
+		})
+		return !ok
+	})
+	return err
 }
 
 // inArchive is ErrNotFound for what is not in the owner's archive.
@@ -208,7 +240,7 @@ func (query *ArchiveQuery) read(q querier, owner int64) (page ArchivePage, err e
 // scanMessage reads a row of archiveColumns.
 func scanMessage(rows *sql.Rows) (m Message, err error) {
 	var stamp int64
-	err = rows.Scan(&m.ID, &m.Body, &m.From, &stamp)
+	err = rows.Scan(&m.ID, &m.Body, &m.From, &stamp, &m.Archived)
 	m.Stamp = fromMicros(stamp)
 	return m, err
 }
