@@ -54,6 +54,7 @@ func (m *Archive) Register(h *router.Host) {
 	h.OnWrite("offline", m.write)
 	h.OnTaken(m.taken)
 	h.OnLost(m.lost)
+	h.OnDetach(m.detached)
 	h.OnUnbind(m.unbind)
 	h.OnDelete(m.ending, (*store.Tx).DeleteMessages)
 	h.HandleIQ("get", NodeOffline, "offline", router.ToSelf|router.ToAccount, m.view)

@@ -60,11 +60,12 @@ func unkept(p *router.Packet) error {
 // taker says whether a session is among the targets that takes the message
 // from us: one with a priority that is not negative (XEP-0160 section 2,
 // Process Flow), or one that is not available and was addressed by its own
-// full JID. A session that waits for older messages takes it as a row.
+// full JID. A session that waits for older messages takes it as a row; one that
+// is detached may never come back (XEP-0198 section 5, Resumption).
 func (m *Archive) taker(p *router.Packet) bool {
 	found := false
 	for _, s := range p.Targets {
-		if pr := s.Presence(); pr != nil && pr.Priority < 0 {
+		if pr := s.Presence(); pr != nil && pr.Priority < 0 || s.Detached() {
 			continue
 		}
 		if m.behind(s) {

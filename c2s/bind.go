@@ -21,23 +21,42 @@ const bindFeatures = "<bind xmlns='" + stanza.NSBind + "'/>" +
 const bindAttempts = 10
 
 // bind waits for the request to bind a resource (RFC 6120 section 7, Resource
-// Binding) and returns the session with the answer. The session is nil if the
-// connection has been closed.
+// Binding), or to resume a session, and returns the session with the answer. The
+// session is nil if the connection has been closed.
 func (c *client) bind(stop context.Context, n *stream.Negotiation) (*router.Session, string) {
 	for range bindAttempts {
-		iq, err := c.bindRequest(stop)
-		if err != nil || iq == nil {
+		st, err := c.bindRequest(stop)
+		if err != nil || st == nil {
 			return nil, c.refuse(err)
 		}
-		session, err := c.session(stop, n.JID, resource(iq))
-		if err == nil {
-			return session, c.text(iq.Result(boundJID(session)))
-		}
-		if c.conn.Write([]byte(c.text(iq.ErrorReply(c.stanzaError(n, err))))) != nil {
+		session, answer, err := c.grant(stop, n, st)
+		switch {
+		case err != nil:
+			return nil, c.refuse(err)
+		case session != nil:
+			return session, answer
+		case c.conn.Write([]byte(answer)) != nil:
 			return nil, ""
 		}
 	}
 	return nil, c.refuse(stanza.StreamPolicyViolation)
+}
+
+// grant answers one request. An error ends the stream; without a session the
+// client may try again.
+func (c *client) grant(ctx context.Context, n *stream.Negotiation, st *stanza.Stanza) (
+	*router.Session, string, error) {
+	switch st.Name {
+	case "resume":
+		return c.resume(ctx, n.JID, attrs(st))
+	case "enable":
+		return nil, unexpected, nil
+	}
+	session, err := c.session(ctx, n.JID, resource(st))
+	if err != nil {
+		return nil, c.text(st.ErrorReply(c.stanzaError(n, err))), nil
+	}
+	return session, c.text(st.Result(boundJID(session))), nil
 }
 
 // session binds a resource of the account that has logged in. A guest's account is
@@ -65,9 +84,9 @@ func (c *client) stanzaError(n *stream.Negotiation, err error) *stanza.Error {
 	return stanza.InternalServerError
 }
 
-// bindRequest reads up to a request to bind. Nothing else may come before it
-// (RFC 6120 section 7.1, Fundamentals): the error is then a stream error, and
-// both are nil when the client has left.
+// bindRequest reads up to a request to bind or of stream management. Nothing else
+// may come before it (RFC 6120 section 7.1, Fundamentals): the error is then a
+// stream error, and both are nil when the client has left.
 func (c *client) bindRequest(stop context.Context) (*stanza.Stanza, error) {
 	for {
 		tok, st, err := c.conn.Next(stop)
@@ -77,6 +96,8 @@ func (c *client) bindRequest(stop context.Context) (*stanza.Stanza, error) {
 		case tok == stanza.Closed:
 			return nil, nil
 		case tok != stanza.Found:
+		case requests(st):
+			return st, nil
 		case st.Kind == stanza.Other:
 			return nil, stanza.StreamUnsupportedStanzaType
 		case isBind(st):
@@ -142,9 +163,9 @@ func (c *client) answer(iq *stanza.Stanza) bool {
 	switch {
 	case iq.Has(stanza.NSBind, "bind"):
 		// One resource for one stream (RFC 6120 section 7.6.2.2, Not Allowed).
-		session.Push(iq.ErrorReply(stanza.NotAllowed))
+		session.Answer(iq, iq.ErrorReply(stanza.NotAllowed))
 	case iq.Has(stanza.NSSession, "session"):
-		session.Push(iq.Result(""))
+		session.Answer(iq, iq.Result(""))
 	default:
 		return false
 	}

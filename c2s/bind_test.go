@@ -113,7 +113,7 @@ func TestBoundRequests(t *testing.T) {
 	w := newWorld(t, setup{})
 	p := w.online("romeo", "x")
 	p.send("<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>")
-	p.wantNext("<iq id='s' type='result'/>")
+	p.wantNext("<iq id='s' type='result' to='romeo@a.lit/x'/>")
 	p.send(bind("y"))
 	p.want("<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
 	if a := w.router.Online(stanza.MustJID("romeo@a.lit")); len(a.Sessions()) != 1 {

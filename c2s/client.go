@@ -35,6 +35,7 @@ type client struct {
 	writing  bool                // a writer runs
 	more     bool                // there may be more for it
 	ended    bool                // we have ended the stream
+	over     bool                // the session ends with it
 	readDone bool                // the reader has stopped
 	left     bool                // neither will be again
 	err      *stanza.StreamError // what the stream ends with
@@ -91,22 +92,26 @@ func (c *client) closing() bool { return c.closeBy.Load() != 0 }
 
 // Close implements router.Stream: what is queued is written, then the error,
 // then the end of the stream (RFC 6120 section 4.9.1.1, Stream Errors Are
-// Unrecoverable).
+// Unrecoverable). The session ends with it, unless it is only the connection that
+// has failed, or the server that stops.
 func (c *client) Close(err *stanza.StreamError) {
+	session := c.bound.Load()
+	keeps := (err == stanza.StreamConnectionTimeout || err == stanza.StreamSystemShutdown) &&
+		session != nil && session.Resumable()
 	c.mu.Lock()
 	first := !c.closing()
+	c.over = c.over || !keeps
 	if first {
 		c.err = err
 		c.closeBy.Store(time.Now().Add(flushFor).Unix())
 	}
 	c.mu.Unlock()
-	if !first {
-		return
-	}
-	if session := c.bound.Load(); session != nil {
+	if !keeps && session != nil {
 		session.Leave()
 	}
-	c.Wake()
+	if first {
+		c.Wake()
+	}
 }
 
 // write writes what the session has queued, in one piece each time, until there
@@ -147,12 +152,14 @@ func (c *client) rest() bool {
 	}
 	if c.closing() && !c.ended {
 		c.ended = true
-		err := c.err
+		err, over := c.err, c.over
 		c.mu.Unlock()
 		c.sayGoodbye(err)
-		// What came too late is given to others now, not when the client has
-		// closed its side.
-		c.bound.Load().End(c.server.work)
+		if over {
+			// What came too late is given to others now, not when the client has
+			// closed its side.
+			c.bound.Load().End(c.server.work)
+		}
 		c.mu.Lock()
 	}
 	c.writing = false
@@ -189,16 +196,18 @@ func (c *client) readEnded() {
 func (c *client) unlock() {
 	last := c.readDone && !c.writing && !c.left
 	c.left = c.left || last
+	over := c.over
 	c.mu.Unlock()
 	if last {
-		c.leave()
+		c.leave(over)
 	}
 }
 
-// leave closes the connection and ends the session. It is called once.
-func (c *client) leave() {
+// leave closes the connection and ends the session, if it is over or does not
+// outlive its connection. It is called once.
+func (c *client) leave(over bool) {
 	c.conn.Close()
-	if session := c.bound.Load(); session != nil {
+	if session := c.bound.Load(); session != nil && (over || !session.Detach(c.server.work)) {
 		session.End(c.server.work)
 	}
 	if c.guest != nil {

@@ -17,7 +17,7 @@ func (c *client) login(stop context.Context, direct bool) {
 	growStack()
 	session, result := c.authenticate(stop, direct)
 	if session == nil {
-		c.leave()
+		c.leave(true)
 		return
 	}
 	c.begin(session, result)
@@ -61,8 +61,8 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 	return c.bind(stop, n)
 }
 
-// begin starts the session. The answer to the binding goes out before anything
-// that the session has queued meanwhile.
+// begin starts the session. The answer to binding or resuming it goes out before
+// anything that the session has queued meanwhile, or holds.
 func (c *client) begin(session *router.Session, result string) {
 	c.bound.Store(session)
 	session.Defer()
@@ -86,6 +86,7 @@ func (c *client) rules(cfg *conf.Config) *stream.Rules {
 		RequireTLS: cfg.C2S.RequireTLS,
 		Auth:       &sasl{client: c, conf: cfg},
 		Features:   c.features,
+		Other:      beforeLogin,
 		Before:     c.register,
 	}
 }
@@ -114,7 +115,7 @@ func (c *client) features(n *stream.Negotiation) string {
 		}
 		return f
 	}
-	return bindFeatures + s.Router.Host(n.Peer.Domain).StreamFeatures() +
+	return bindFeatures + managementFeature + s.Router.Host(n.Peer.Domain).StreamFeatures() +
 		stream.LimitsFeature(cfg.Limits.Stanza, cfg.C2S.PingAfter)
 }
 

@@ -71,14 +71,20 @@ func (c *client) next() error {
 func (c *client) closed() {
 	ctx, cancel := context.WithTimeout(c.server.work, lingerFor)
 	defer cancel()
+	session := c.bound.Load()
 	// What is not finished by then is finished without an answer.
-	_ = c.bound.Load().Flush(ctx)
+	_ = session.Flush(ctx)
+	if session.Managed() {
+		session.Say(stanza.Ack(session.Handled())) // so that nothing is sent again
+	}
 	c.Close(nil)
 }
 
 // take acts on an element at depth one.
 func (c *client) take(st *stanza.Stanza) {
 	switch {
+	case st.NS == stanza.NSManagement:
+		c.management(st)
 	case st.Kind == stanza.Other:
 		c.Close(notStanza(st))
 	case st.Kind == stanza.IQ && c.answer(st):

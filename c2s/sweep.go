@@ -84,6 +84,12 @@ func (c *client) check(now time.Time) (fresh bool) {
 		return false
 	}
 	heard := c.conn.Heard()
+	if most := c.server.config().C2S.AckTimeout; session.Tick(now) >= most &&
+		now.Sub(heard) >= most {
+		// It reads nothing that needs a goodbye, and can resume the session.
+		c.conn.Close()
+		return false
+	}
 	c.checkSilence(session, now, heard)
 	if now.Sub(heard) >= compactAfter && c.compacted <= heard.Unix() {
 		fresh = c.compacted == 0
@@ -104,7 +110,11 @@ func (c *client) checkSilence(session *router.Session, now, heard time.Time) {
 	case now.Sub(heard) < limits.PingAfter:
 	case c.pinged <= heard.Unix():
 		c.pinged = now.Unix()
-		session.Push(ping(session, c.pinged))
+		if session.Managed() {
+			session.Say(stanza.AckRequest) // (XEP-0198 section 8.2, Efficient Acking Scenario)
+		} else {
+			session.Push(ping(session, c.pinged))
+		}
 	case now.Unix()-c.pinged >= int64(limits.PingTimeout.Seconds()):
 		// (RFC 6120 section 4.9.3.4, connection-timeout)
 		c.Close(stanza.StreamConnectionTimeout)

@@ -2,7 +2,7 @@
 // and manual text in one place, errors with line numbers, and the reference
 // made from the same source.
 //
-// A key is one field of the structs in conf.go, keys.go and federation.go. Its
+// A key is one field of the structs in the files that describe.go embeds. Its
 // comment is the manual, its tags say the rest:
 //
 //	toml     the key's name

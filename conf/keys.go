@@ -104,6 +104,14 @@ type Limits struct {
 
 // What is kept for whom, and who may write.
 type Messages struct {
+	// Keep an archive of each account's messages, so that all of its clients
+	// have the whole history (XEP-0313). Users may turn it off for themselves.
+	Archive bool `toml:"archive" default:"true" reload:"restart"`
+
+	// Days that messages stay in the archives of accounts and rooms; 0 is for
+	// ever.
+	ArchiveDays int `toml:"archive_days" default:"365" min:"0" max:"36500"`
+
 	// Messages kept for an account that is not there to take them.
 	Offline int `toml:"offline" default:"1000" min:"0" max:"1000000"`
 

@@ -3,9 +3,12 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"parley/stanza"
+	"parley/store"
 )
 
 // Replaced is a stream that can be told that another has taken its session over:
@@ -62,10 +65,10 @@ func (s *Session) Resumable() bool {
 	return m != nil && m.id != "" && !s.leaving.Load()
 }
 
-// unsafe says whether a packet would be lost with the process if the session
-// took it: it has no stream, and there is no row. Then OnLost sees to a row, and
-// the packet comes again.
-func (s *Session) unsafe(p *Packet) bool { return p.Owed && p.Row == 0 && s.Detached() }
+// live says whether one of the targets has a stream.
+func (p *Packet) live() bool {
+	return slices.ContainsFunc(p.Targets, func(s *Session) bool { return !s.Detached() })
+}
 
 // Detach is called in place of End by a stream that was not closed cleanly
 // (XEP-0198 section 7, Stream Closure), when it neither reads nor writes any
@@ -111,6 +114,14 @@ func (s *Session) keep(ctx context.Context) {
 	}
 }
 
+// Swap puts a packet in the place of another that waits to be acknowledged: the
+// same message, with a row.
+func (s *Session) Swap(old, with *Packet) {
+	if s.queue.swap(old, with) {
+		old.release(s.Host.Router.ctx, s.Host.Router, true)
+	}
+}
+
 // OnDetach is told of a session that has lost its stream, and of the owed
 // packets in its queue that no other session has taken. It returns when they are
 // safe.
@@ -118,8 +129,12 @@ func (h *Host) OnDetach(fn func(ctx context.Context, s *Session, owed []*Packet)
 	h.detached = append(h.detached, fn)
 }
 
-// ErrNotResumed says that there is no such session any more.
-var ErrNotResumed = errors.New("router: no session to resume")
+// NotResumedError says that there is no such session any more. Handled, if that
+// is known, is how many of its client's stanzas were finished.
+type NotResumedError struct{ Handled *uint32 }
+
+// Error implements error.
+func (*NotResumedError) Error() string { return "router: no session to resume" }
 
 // TooHighError says that a client acknowledges more than it was sent (XEP-0198
 // section 6, Error Handling).
@@ -136,13 +151,20 @@ const takeOver = 5 * time.Second
 // is replaced at once. h is what the client has handled; what it has not is
 // handed out again. handled is what the client is to be told.
 //
-// The error is ErrNotResumed, *TooHighError, or one of waiting for what the old
+// The error is *NotResumedError, *TooHighError, or one of waiting for what the old
 // stream has sent; the session then goes on to wait.
-func (a *Account) Resume(ctx context.Context, id string, h uint32, st Stream) (
+func (r *Router) Resume(ctx context.Context, bare stanza.JID, id string, h uint32, st Stream) (
 	s *Session, handled uint32, err error) {
+	a, err := r.Account(ctx, bare)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, 0, &NotResumedError{}
+	case err != nil:
+		return nil, 0, fmt.Errorf("load account: %w", err)
+	}
 	s, m := a.resumable(id)
 	if s == nil {
-		return nil, 0, ErrNotResumed
+		return nil, 0, r.notResumed(ctx, a, id)
 	}
 	m.taker.Lock()
 	defer m.taker.Unlock()
@@ -158,9 +180,14 @@ func (a *Account) Resume(ctx context.Context, id string, h uint32, st Stream) (
 		return nil, 0, &TooHighError{h, sent}
 	}
 	if !s.attach(m, st) {
-		return nil, 0, ErrNotResumed
+		return nil, 0, r.notResumed(ctx, a, id)
 	}
 	return s, s.Handled(), nil
+}
+
+// notResumed says what is known of a session that is there no more.
+func (r *Router) notResumed(_ context.Context, _ *Account, _ string) error {
+	return &NotResumedError{}
 }
 
 // resumable finds a session by its id.

@@ -107,3 +107,17 @@ func (q *queue) packets() []*Packet {
 	list, _ := q.held.packets()
 	return list
 }
+
+// swap puts a packet in the place of another.
+func (q *queue) swap(old, with *Packet) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.held.pieces {
+		if p := &q.held.pieces[i]; p.packet == old {
+			p.packet = with
+			with.owing.Add(1)
+			return true
+		}
+	}
+	return false
+}

@@ -52,8 +52,9 @@ func (s *Session) Manage(resume bool, wish time.Duration, answer func(Management
 		}
 	}
 	m.base = s.line.acknowledges(func(n uint32) { s.Say(stanza.Ack(n - m.base)) })
+	wake := s.queue.hold(answer(Management{m.id, m.max}))
 	s.managed.Store(m)
-	if s.queue.hold(answer(Management{m.id, m.max})) {
+	if wake {
 		s.wake(nil)
 	}
 	return true

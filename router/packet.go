@@ -117,6 +117,7 @@ type extra struct {
 	then      []func(ctx context.Context)
 	replies   []*stanza.Stanza
 	payload   *stanza.Element
+	stored    stored
 
 	// Room for what a message that is stored has, used once.
 	writeRoom     [1]func(tx *store.Tx) error

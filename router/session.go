@@ -125,10 +125,18 @@ func (s *Session) refuse(err *stanza.StreamError) {
 // Send queues a packet for this session, after the write stage. It reports
 // whether it is queued. A full queue closes the stream.
 func (s *Session) Send(p *Packet) bool {
-	if !s.lets(p) || s.unsafe(p) {
+	if !s.lets(p) {
 		return false
 	}
-	if !s.enqueue(p.Stanza, &p.Edits, p) {
+	owing := p
+	if p.Owed && p.Row == 0 && s.Detached() {
+		// It would be lost with the process: who has a stream answers for it, or
+		// OnLost sees to a row and it comes again.
+		if owing = nil; !p.live() {
+			return false
+		}
+	}
+	if !s.enqueue(p.Stanza, &p.Edits, owing) {
 		return false
 	}
 	p.Outcome.Sessions++

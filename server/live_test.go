@@ -122,7 +122,10 @@ func (l *live) Forget(ctx context.Context, text string) error {
 	l.mu.Unlock()
 	for {
 		a := r.Online(jid.Bare())
-		if a == nil || a.Session(jid.Resource()) == nil {
+		if a == nil {
+			return nil
+		}
+		if s := a.Session(jid.Resource()); s == nil || s.Detached() && !s.DetachedSince().IsZero() {
 			return nil
 		}
 		select {

@@ -218,6 +218,7 @@ func fillAccount(t *testing.T, db *DB, account int64) {
 			tx.SentTo(account, "a@b", time.Now()),
 			tx.AddOutbound(&Outbound{ID: account, Account: account}),
 			tx.AddUpload(&Upload{Token: fmt.Sprint("token", account), Account: account}),
+			tx.SetArchivePrefs(account, ArchivePrefs{Default: "roster", Never: []string{"a@b"}}),
 			fillNodes(tx, account))
 	})
 }

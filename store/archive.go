@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,18 +16,26 @@ import (
 // message.account is the owner of an archive: the id of an account, or minus
 // the id of a room, which no account has.
 //
-// peer and resource are the two parts of the address at the other end, as far
-// as the archive has the message. The indexes hold what is in archives, and
-// what is owed, each without the other: to insert is what costs.
+// peer and resource are the two parts of the address at the other end, where
+// the archive has the message. A whole archive is read by the index that finds
+// what is owed, from its two parts at once: for every message stored, a third
+// index costs more than reading saves.
 const schemaArchive = `
 ALTER TABLE message ADD COLUMN peer TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN resource TEXT NOT NULL DEFAULT '';
-DROP INDEX message_owed;
-CREATE INDEX message_owed ON message (account) WHERE owed = 1;
-CREATE INDEX message_archive ON message (account) WHERE archived = 1;
-CREATE INDEX message_peer ON message (account, peer) WHERE archived = 1;
+CREATE INDEX message_peer ON message (account, peer) WHERE peer <> '';
 CREATE TABLE archive_key (hex TEXT NOT NULL) STRICT;
 INSERT INTO archive_key (hex) VALUES (lower(hex(randomblob(16))));
+CREATE TABLE archive_default (
+	account INTEGER PRIMARY KEY NOT NULL,
+	keep    TEXT NOT NULL
+) STRICT;
+CREATE TABLE archive_rule (
+	account INTEGER NOT NULL,
+	jid     TEXT NOT NULL,
+	keep    INTEGER NOT NULL,
+	PRIMARY KEY (account, jid)
+) STRICT, WITHOUT ROWID;
 `
 
 // Row is a message that is stored for one owner.
@@ -50,6 +59,9 @@ func (tx *Tx) AddRow(r Row) (id int64, err error) {
 		if n >= r.Quota {
 			return 0, wrap("add message", ErrQuota)
 		}
+	}
+	if !r.Archived {
+		r.Peer = stanza.JID{}
 	}
 	id, err = tx.insert(`INSERT INTO message (account, body, owed, archived, peer, resource)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, r.Owner, r.Body, bit(r.Owed, 1), bit(r.Archived, 1),
@@ -87,25 +99,38 @@ type ArchiveQuery struct {
 	Backward   bool       // the last Max instead of the first
 	Max        int        // how many at most
 	Bytes      int        // none is added when there are so many; 0: no limit
+	Missed     bool       // say which of them are owed to the account
 }
 
 // ArchivePage is a part of an archive, in the order of ids.
 type ArchivePage struct {
 	Messages []Message
-	Complete bool // nothing that was asked for is left out
+	Complete bool    // nothing that was asked for is left out
+	Missed   []int64 // if that was asked for: ids of those that are owed
 }
 
-// archived selects from the archive of ?1 what is above ?2 and below ?3.
+// Queries select from the archive of ?1 what is above ?2 and below ?3. The
+// whole archive is in both parts of the index message_owed. One contact's is in
+// message_peer; SQLite must not see there that it could use the other.
 const (
-	archiveColumns = `SELECT m.id, b.stanza, b.sender, b.stamp`
-	archived       = ` FROM message m JOIN body b ON b.id = m.body
-		WHERE m.account = ?1 AND m.archived = 1 AND m.id > ?2 AND m.id < ?3`
-	archivedTimes = ` AND b.stamp >= ?5 AND b.stamp <= ?6`
-	archivedWith  = ` AND m.peer = ?7`
-	archivedFull  = ` AND m.resource = ?8`
-	oldestFirst   = ` ORDER BY m.id LIMIT ?4 + 0`
-	newestFirst   = ` ORDER BY m.id DESC LIMIT ?4 + 0`
+	columns   = `SELECT m.id, b.stanza, b.sender, b.stamp, m.archived`
+	ends      = `SELECT m.id, b.sender, b.stamp`
+	rows      = ` FROM message m JOIN body b ON b.id = m.body WHERE m.account = ?1`
+	between   = ` AND m.archived = 1 AND m.id > ?2 AND m.id < ?3`
+	isOwed    = ` AND m.owed = 1`
+	notOwed   = ` AND m.owed = 0`
+	withPeer  = ` AND m.peer <> '' AND m.peer = ?7`
+	withFull  = withPeer + ` AND m.resource = ?8`
+	atTimes   = ` AND b.stamp >= ?5 AND b.stamp <= ?6`
+	ascending = ` ORDER BY 1 LIMIT ?4 + 0`
+	backwards = ` ORDER BY 1 DESC LIMIT ?4 + 0`
 )
+
+// both is a query of a whole archive.
+func both(columns, more, order string) string {
+	return columns + rows + notOwed + between + more +
+		" UNION ALL " + columns + rows + isOwed + between + more + order
+}
 
 // ArchivePage reads a part of an archive. It sees what was handed to Write
 // before.
@@ -116,6 +141,9 @@ func (db *DB) ArchivePage(ctx context.Context, owner int64, query ArchiveQuery) 
 	var page ArchivePage
 	err := db.view(ctx, func(q querier) (err error) {
 		page, err = archivePage(q, owner, query)
+		if err == nil && query.Missed {
+			err = page.missed(q, owner)
+		}
 		return err
 	})
 	return page, wrap("read archive", err)
@@ -139,6 +167,22 @@ func archivePage(q querier, owner int64, query ArchiveQuery) (ArchivePage, error
 	return query.read(q, owner)
 }
 
+// missed fills in what is owed.
+func (p *ArchivePage) missed(q querier, account int64) error {
+	n := len(p.Messages)
+	if n == 0 {
+		return nil
+	}
+	ids, err := missedAmong(q, account, p.Messages[0].ID, p.Messages[n-1].ID)
+	p.Missed = slices.DeleteFunc(ids, func(id int64) bool {
+		_, ok := slices.BinarySearchFunc(p.Messages, id, func(m Message, id int64) int {
+			return cmp.Compare(m.ID, id)
+		})
+		return !ok
+	})
+	return err
+}
+
 // inArchive is ErrNotFound for what is not in the owner's archive.
 func inArchive(q querier, owner, id int64) error {
 	var one int
@@ -148,26 +192,25 @@ func inArchive(q querier, owner, id int64) error {
 
 // sql is the query and its values.
 func (query *ArchiveQuery) sql(owner int64) (text string, values []any) {
-	text = archiveColumns + archived
 	values = args(owner, query.After, query.Before, limit(query.Max+1))
-	times := !query.Start.IsZero() || !query.End.IsZero()
-	with := !query.With.IsZero()
-	if times || with {
-		text += archivedTimes
+	more, order := "", ascending
+	if !query.Start.IsZero() || !query.End.IsZero() || !query.With.IsZero() {
+		more = atTimes
 		values = append(values, micros(query.Start), endMicros(query.End))
 	}
-	if with {
-		text += archivedWith
-		values = append(values, query.With.Bare().String())
-		if query.With.Resource() != "" {
-			text += archivedFull
-			values = append(values, query.With.Resource())
-		}
-	}
 	if query.Backward {
-		return text + newestFirst, values
+		order = backwards
 	}
-	return text + oldestFirst, values
+	if query.With.IsZero() {
+		return both(columns, more, order), values
+	}
+	peer := withPeer
+	values = append(values, query.With.Bare().String())
+	if query.With.IsFull() {
+		peer = withFull
+		values = append(values, query.With.Resource())
+	}
+	return columns + rows + peer + between + more + order, values
 }
 
 // endMicros is the latest time that counts.
@@ -205,10 +248,10 @@ func (query *ArchiveQuery) read(q querier, owner int64) (page ArchivePage, err e
 	return page, err
 }
 
-// scanMessage reads a row of archiveColumns.
+// scanMessage reads a row of columns.
 func scanMessage(rows *sql.Rows) (m Message, err error) {
 	var stamp int64
-	err = rows.Scan(&m.ID, &m.Body, &m.From, &stamp)
+	err = rows.Scan(&m.ID, &m.Body, &m.From, &stamp, &m.Archived)
 	m.Stamp = fromMicros(stamp)
 	return m, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -295,5 +296,53 @@ func TestArchiveID(t *testing.T) {
 	}
 	if got := openTest(t, Options{}).ArchiveID(1, 1); got == id {
 		t.Error("another database gives the same ids")
+	}
+}
+
+func TestArchivePrefs(t *testing.T) {
+	db := openTest(t, Options{})
+	want := ArchivePrefs{}
+	for _, next := range []ArchivePrefs{
+		{Default: "never", Always: []string{"a@b", "c@d/e"}, Never: []string{"x@y"}},
+		{Default: "roster", Never: []string{"a@b"}}, {},
+	} {
+		for _, account := range []int64{1, 2} {
+			got := must[ArchivePrefs](t)(db.ArchivePrefs(t.Context(), account))
+			if account == 1 && !reflect.DeepEqual(got, want) || account == 2 && got.Default != "" {
+				t.Errorf("account %d: %+v, want %+v", account, got, want)
+			}
+		}
+		update(t, db, func(tx *Tx) error { return tx.SetArchivePrefs(1, next) })
+		want = next
+	}
+}
+
+// TestArchivePageSaysWhatIsMissed, below the mark and above it.
+func TestArchivePageSaysWhatIsMissed(t *testing.T) {
+	db := openTest(t, Options{})
+	var ids []int64
+	for i := range 8 {
+		update(t, db, func(tx *Tx) error {
+			body, err := tx.AddBody(fmt.Sprint(i), "a@b", time.Unix(1e9, 0))
+			if err != nil {
+				return err
+			}
+			id, err := tx.AddRow(Row{Owner: 1, Body: body, Owed: i != 6, Archived: i != 5,
+				Peer: stanza.MustJID("a@b")})
+			ids = append(ids, id)
+			return err
+		})
+	}
+	update(t, db, func(tx *Tx) error { return tx.TakenUpTo(1, ids[3], ids[1:2]) })
+	for want, q := range map[string]ArchiveQuery{
+		fmt.Sprint([]int64{ids[1], ids[4], ids[7]}): {Max: 9, Missed: true},
+		fmt.Sprint([]int64{ids[4]}):                 {Max: 3, Missed: true, After: ids[2], Before: ids[7]},
+		fmt.Sprint([]int64{ids[7]}):                 {Missed: true, IDs: []int64{ids[0], ids[7]}, Max: 9},
+		"[]":                                        {Max: 9},
+	} {
+		page := must[ArchivePage](t)(db.ArchivePage(t.Context(), 1, q))
+		if got := fmt.Sprint(page.Missed); got != want {
+			t.Errorf("%+v: %s, want %s", q, got, want)
+		}
 	}
 }

@@ -47,10 +47,10 @@ func (query *ArchiveQuery) bounds(q querier, owner int64) error {
 // below have an earlier one, those from above on have not.
 func halve(q querier, owner, below, above, t int64) (int64, int64, error) {
 	for above-below > near {
-		id, stamp := int64(0), int64(0)
+		var id, stamp int64
+		var from string
 		mid := below + (above-below)/2
-		err := q.row(`SELECT m.id, b.stamp`+archived+` ORDER BY m.id LIMIT 1`,
-			args(owner, mid-1, above), &id, &stamp)
+		err := q.row(both(ends, "", ascending), args(owner, mid-1, above, 1), &id, &from, &stamp)
 		switch {
 		case errors.Is(err, ErrNotFound):
 			above = mid
@@ -79,27 +79,26 @@ func (db *DB) ArchiveEnds(ctx context.Context, owner int64) (first, last Message
 }
 
 func archiveEnds(q querier, owner int64) (first, last Message, err error) {
-	const query = `SELECT m.id, b.sender, b.stamp` + archived
 	end := func(m *Message, order string) error {
 		var stamp int64
-		err := q.row(query+order, args(owner, int64(0), int64(math.MaxInt64), 1), &m.ID, &m.From, &stamp)
+		err := q.row(both(ends, "", order), args(owner, int64(0), int64(math.MaxInt64), 1), &m.ID, &m.From, &stamp)
 		m.Stamp = fromMicros(stamp)
 		return err
 	}
-	if err = end(&first, oldestFirst); err == nil {
-		err = end(&last, newestFirst)
+	if err = end(&first, ascending); err == nil {
+		err = end(&last, backwards)
 	}
 	return first, last, err
 }
 
-// backwards is how far a clock may go back without anybody seeing it.
-const backwards = time.Hour
+// clockBack is how far a clock may go back without anybody seeing it.
+const clockBack = time.Hour
 
 // stamp is the time to be stored for a body: not before that of the body
 // before it, unless that is far away, as when old messages are imported.
 func (tx *Tx) stamp(t time.Time) int64 {
 	n := micros(t)
-	if last := tx.w.stamp; n < last && last-n < int64(backwards/time.Microsecond) {
+	if last := tx.w.stamp; n < last && last-n < int64(clockBack/time.Microsecond) {
 		return last
 	}
 	tx.w.stamp = n
@@ -155,7 +154,7 @@ func (tx *Tx) TrimArchive(t Trim, n int) (next int64, err error) {
 // that there are others. Messages that are still owed stay.
 func (tx *Tx) DeleteArchive(owner int64, n int) (more bool, err error) {
 	rows, err := tx.oldest(`SELECT m.id, m.account, m.body, 0, m.archived, m.owed
-		FROM message m WHERE m.account = ?1 AND m.archived = 1 ORDER BY m.id LIMIT ?2 + 0`, owner, n)
+		FROM message m WHERE m.account = ?1 AND m.owed IN (0, 1) AND m.archived = 1 LIMIT ?2 + 0`, owner, n)
 	for i := 0; i < len(rows) && err == nil; i++ {
 		err = tx.unarchive(rows[i])
 	}
@@ -187,7 +186,7 @@ func (tx *Tx) unarchive(r old) error {
 		}
 	}
 	if missed {
-		return tx.do(`UPDATE message SET archived = 0 WHERE id = ?1`, r.id)
+		return tx.do(`UPDATE message SET archived = 0, peer = '' WHERE id = ?1`, r.id)
 	}
 	if r.owed {
 		err := tx.do(`DELETE FROM message_exception WHERE account = ?1 AND id = ?2`, r.owner, r.id)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/stanza"
 )
 
 // fill writes n new rows of about a page each, in one transaction each.
@@ -85,16 +87,25 @@ func TestLogStartsOver(t *testing.T) {
 	})
 }
 
-// TestPlans: what is asked for every message finds its rows by an index and in
-// order, however many there are.
+// TestPlans: what is asked for every message, or every page, finds its rows by an
+// index and in order, however many there are.
 func TestPlans(t *testing.T) {
 	db := openTest(t, Options{})
+	pages := func(with string, backward bool) string {
+		q := ArchiveQuery{With: stanza.MustJID(with), Backward: backward}
+		text, _ := q.sql(1)
+		return text
+	}
+	whole, _ := new(ArchiveQuery).sql(1)
 	for query, want := range map[string]string{
-		listMissed:   "USING INDEX message_owed (account=? AND rowid>?)",
-		numberMissed: "USING COVERING INDEX message_owed (account=? AND rowid>?)",
-		highestOwed:  "USING COVERING INDEX message_owed (account=?)",
-		takeUpTo:     "USING INDEX message_owed (account=? AND rowid>? AND rowid<?)",
-		dropBody:     "USING COVERING INDEX message_body (body=?)",
+		whole:                 "USING INDEX message_owed (account=? AND owed=? AND rowid>? AND rowid<?)",
+		pages("a@b", true):    "USING INDEX message_peer (account=? AND peer=? AND rowid>? AND rowid<?)",
+		pages("a@b/c", false): "USING INDEX message_peer (account=? AND peer=? AND rowid>? AND rowid<?)",
+		listMissed:            "USING INDEX message_owed (account=? AND owed=? AND rowid>?)",
+		numberMissed:          "USING COVERING INDEX message_owed (account=? AND owed=? AND rowid>?)",
+		highestOwed:           "USING COVERING INDEX message_owed (account=? AND owed=?)",
+		takeUpTo:              "USING INDEX message_owed (account=? AND owed=? AND rowid>? AND rowid<?)",
+		dropBody:              "USING COVERING INDEX message_body (body=?)",
 	} {
 		plan := planOf(t, db, query)
 		if !strings.Contains(plan, want) || strings.Contains(plan, "TEMP B-TREE") {
@@ -105,7 +116,8 @@ func TestPlans(t *testing.T) {
 
 func planOf(t *testing.T, db *DB, query string) string {
 	t.Helper()
-	query = strings.NewReplacer("?1", "1", "?2", "2", "?3", "3").Replace(query)
+	query = strings.NewReplacer("?1", "1", "?2", "2", "?3", "3", "?4", "4", "?5", "5", "?6", "6",
+		"?7", "7", "?8", "8").Replace(query)
 	var plan []string
 	err := db.read(t.Context(), func(c *conn) error {
 		rows, err := c.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)

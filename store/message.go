@@ -11,10 +11,11 @@ import (
 // (the body row), with one row per account it concerns; that row says whether
 // it is owed to the account (offline) and whether its archive shows it.
 type Message struct {
-	ID    int64  // of the account's row; ascending in the order of storing
-	Body  string // the stanza as self-contained XML, with to and from
-	From  string // full JID of the sender
-	Stamp time.Time
+	ID       int64  // of the account's row; ascending in the order of storing
+	Body     string // the stanza as self-contained XML, with to and from
+	From     string // full JID of the sender
+	Stamp    time.Time
+	Archived bool // the archive shows it too
 }
 
 // The missed messages of account ?1 with ids above ?2 are what was not taken
@@ -27,9 +28,9 @@ const (
 			WHERE e.account = ?1 AND e.id = m.id AND e.missed = 0)`
 	belowMark = ` WHERE e.account = ?1 AND e.missed = 1 AND e.id > ?2`
 
-	listMissed = `SELECT e.id, b.stanza, b.sender, b.stamp FROM message_exception e
+	listMissed = `SELECT e.id, b.stanza, b.sender, b.stamp, m.archived FROM message_exception e
 		JOIN message m ON m.id = e.id JOIN body b ON b.id = m.body` + belowMark + `
-		UNION ALL SELECT m.id, b.stanza, b.sender, b.stamp FROM message m
+		UNION ALL SELECT m.id, b.stanza, b.sender, b.stamp, m.archived FROM message m
 		JOIN body b ON b.id = m.body` + aboveMark + ` ORDER BY 1` + limit3
 	numberMissed = `SELECT (SELECT count(*) FROM message_exception e` + belowMark + `)
 		+ (SELECT count(*) FROM message m` + aboveMark + `)`
@@ -53,6 +54,20 @@ func missed(q querier, account, after int64, n int) (list []Message, err error) 
 		return err
 	})
 	return list, wrap("list missed messages", err)
+}
+
+// missedAmong lists which of the messages with ids from first to last are owed
+// to the account.
+func missedAmong(q querier, account, first, last int64) (ids []int64, err error) {
+	err = q.each(`SELECT e.id FROM message_exception e`+belowMark+` AND e.id <= ?3
+		UNION ALL SELECT m.id FROM message m`+aboveMark+` AND m.id <= ?3`,
+		args(account, first-1, last), func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
 }
 
 // MissedCount is the number of owed messages (XEP-0013 section 2.2,
@@ -154,5 +169,6 @@ func (tx *Tx) DeleteMessages(account int64) error {
 	}
 	return wrap("delete messages", errors.Join(err,
 		tx.do(`DELETE FROM message_exception WHERE account = ?1`, account),
-		tx.do(`DELETE FROM message_mark WHERE account = ?1`, account)))
+		tx.do(`DELETE FROM message_mark WHERE account = ?1`, account),
+		tx.SetArchivePrefs(account, ArchivePrefs{})))
 }

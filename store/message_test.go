@@ -75,7 +75,7 @@ func TestMissed(t *testing.T) {
 		return errors.Join(err, err2)
 	})
 	list := must[[]Message](t)(db.Missed(t.Context(), 1, 0, 0))
-	want := Message{id, "<message>ü</message>", "romeo@example.net/orchard", stamp.UTC()}
+	want := Message{ID: id, Body: "<message>ü</message>", From: "romeo@example.net/orchard", Stamp: stamp.UTC()}
 	if len(list) != 1 || list[0] != want {
 		t.Errorf("%+v", list)
 	}
@@ -288,7 +288,7 @@ func some(r *rand.Rand, last int64) (ids []int64) {
 }
 
 // TestMissedAgainstModel runs random events on three accounts, of whose rows
-// some are archived as later versions will do, and compares all there is with
+// some are archived, and compares all there is with
 // a model that keeps a flag per message.
 func TestMissedAgainstModel(t *testing.T) {
 	for seed := range uint64(10) {
@@ -308,7 +308,7 @@ func walk(t *testing.T, r *rand.Rand) {
 	for range 100 {
 		n := r.IntN(len(models))
 		account, m := int64(n+1), &models[n]
-		switch r.IntN(5) {
+		switch r.IntN(6) {
 		case 0, 1:
 			for i, id := range add(t, db, "x", 1, 2, 3) {
 				models[i].ids = append(models[i].ids, id)
@@ -338,13 +338,17 @@ func walk(t *testing.T, r *rand.Rand) {
 				}
 			}
 			update(t, db, func(tx *Tx) error { return tx.TakenUpTo(account, upto, except) })
+		case 5:
+			update(t, db, func(tx *Tx) error { _, err := tx.DeleteArchive(account, 2); return err })
 		}
 		checkMessages(t, db)
 		for i := range models {
 			got, want := missedIDs(t, db, int64(i+1)), models[i].list()
 			count := must[int](t)(db.MissedCount(t.Context(), int64(i+1)))
-			if !slices.Equal(got, want) || count != len(want) {
-				t.Fatalf("account %d: missed %v (%d), want %v", i+1, got, count, want)
+			known := 0
+			update(t, db, func(tx *Tx) (err error) { known, err = tx.MissedCount(int64(i + 1)); return err })
+			if !slices.Equal(got, want) || count != len(want) || known != count {
+				t.Fatalf("account %d: missed %v (%d, %d), want %v", i+1, got, count, known, want)
 			}
 		}
 	}
@@ -355,4 +359,38 @@ func archive(t *testing.T, db *DB, last int64) {
 	update(t, db, func(tx *Tx) error {
 		return tx.do(`UPDATE message SET archived = 1 WHERE id > ?1`, last-3)
 	})
+}
+
+// TestTakenAhead: what is taken far above the mark leaves it where it is; what
+// is taken near it moves it.
+func TestTakenAhead(t *testing.T) {
+	db := openTest(t, Options{})
+	var ids []int64
+	for range 4 * fewBehind {
+		ids = append(ids, add(t, db, "x", 1)...)
+	}
+	update(t, db, func(tx *Tx) error { return tx.do(`UPDATE message SET archived = 1`) })
+	mark := func() int {
+		return number(t, db, `SELECT coalesce(max(upto), 0) FROM message_mark`)
+	}
+	take := func(ids ...int64) {
+		update(t, db, func(tx *Tx) error { _, err := tx.Taken(1, ids...); return err })
+		checkMessages(t, db)
+	}
+	take(ids[len(ids)-1])
+	if mark() != 0 {
+		t.Errorf("mark %d", mark())
+	}
+	take(ids[:20]...)
+	if mark() != int(ids[19]) {
+		t.Errorf("mark %d, want %d", mark(), ids[19])
+	}
+	take(ids[25])
+	if mark() != int(ids[25]) {
+		t.Errorf("mark %d, want %d", mark(), ids[25])
+	}
+	want := append(slices.Clone(ids[20:25]), ids[26:len(ids)-1]...)
+	if got := missedIDs(t, db, 1); !slices.Equal(got, want) {
+		t.Errorf("missed %v, want %v", got, want)
+	}
 }

@@ -48,19 +48,22 @@ func (tx *Tx) takenUpTo(account, id int64, except []int64) error {
 	if id <= mark {
 		return nil
 	}
-	// 2. What stays missed below the new mark: exceptions of the other kind
-	// above the old one were taken already, and stay so.
-	for _, stays := range except {
+	return tx.move(account, mark, id, except)
+}
+
+// move moves the mark up: what is owed with ids behind it was taken, but for
+// stay. Exceptions of the other kind were taken already, and stay so.
+func (tx *Tx) move(account, from, to int64, stay []int64) error {
+	for _, id := range stay {
 		err := tx.do(`INSERT INTO message_exception (account, id, missed)
 			SELECT account, id, 1 FROM message
 			WHERE id = ?2 AND account = ?1 AND owed = 1 AND id > ?3 AND id <= ?4
-			ON CONFLICT DO NOTHING`, account, stays, mark, id)
+			ON CONFLICT DO NOTHING`, account, id, from, to)
 		if err != nil {
 			return err
 		}
 	}
-	// 3. The rest, which the mark itself now says.
-	return tx.advance(account, mark, id)
+	return tx.advance(account, from, to)
 }
 
 // advance moves the mark and removes what nothing needs below it.
@@ -103,15 +106,78 @@ func (tx *Tx) missedBelow(account, id int64) (ids []int64, err error) {
 
 // Taken says that these messages were taken; unknown ids do not matter.
 // It returns how many were owed until now.
+//
+// Where that leaves little behind, it moves the mark, so that a busy account
+// costs one row for many messages.
 func (tx *Tx) Taken(account int64, ids ...int64) (n int, err error) {
+	last, mark, err := tx.marks(account)
+	if err != nil || last == 0 {
+		return 0, wrap("take messages", err)
+	}
+	ids = slices.Sorted(slices.Values(ids))
+	below, _ := slices.BinarySearch(ids, mark+1)
+	n, err = tx.takeEach(account, ids[:below])
+	if err == nil && below < len(ids) {
+		var above int
+		above, err = tx.takenAbove(account, mark, ids[below:])
+		n += above
+	}
+	if err == nil {
+		tx.addCount(account, -n)
+	}
+	return n, wrap("take messages", err)
+}
+
+// takeEach takes messages one by one.
+func (tx *Tx) takeEach(account int64, ids []int64) (n int, err error) {
 	for _, id := range ids {
 		was, err := tx.take(account, id)
 		if err != nil {
-			return n, wrap("take message", err)
+			return n, err
 		}
 		n += int(bit(was, 1))
 	}
 	return n, nil
+}
+
+// fewBehind is how many messages may stay missed when the mark passes them,
+// besides two for each that was taken.
+const fewBehind = 16
+
+// takenAbove says that messages above the mark were taken.
+func (tx *Tx) takenAbove(account, mark int64, ids []int64) (n int, err error) {
+	to := ids[len(ids)-1]
+	most := 2*len(ids) + fewBehind
+	open, err := tx.open(account, mark, to, most)
+	if err != nil {
+		return 0, err
+	}
+	if len(open) == most {
+		return tx.takeEach(account, ids)
+	}
+	stay := slices.DeleteFunc(slices.Clone(open), func(id int64) bool {
+		_, ok := slices.BinarySearch(ids, id)
+		return ok
+	})
+	if len(open) == len(stay) {
+		return 0, nil
+	}
+	to = min(to, open[len(open)-1])
+	return len(open) - len(stay), tx.move(account, mark, to, stay)
+}
+
+// open lists what is missed above the mark up to an id, at most n.
+func (tx *Tx) open(account, mark, to int64, n int) (ids []int64, err error) {
+	err = tx.each(`SELECT id FROM message m WHERE account = ?1 AND owed = 1 AND id > ?2 AND id <= ?3
+		AND NOT EXISTS (SELECT 1 FROM message_exception e
+			WHERE e.account = ?1 AND e.id = m.id AND e.missed = 0)
+		ORDER BY id LIMIT ?4 + 0`, args(account, mark, to, n), func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
 // take says that one message was taken, and whether it was missed until now.
@@ -133,13 +199,12 @@ func (tx *Tx) take(account, id int64) (was bool, err error) {
 			return was, err
 		}
 	}
-	return true, tx.dropMessage(account, id, body)
+	return true, tx.dropMessage(id, body)
 }
 
 // except changes the exceptions so that the message is not missed, and says
 // whether that changed anything.
 func (tx *Tx) except(account, id int64, above bool) (changed bool, err error) {
-	delete(tx.w.counts, account)
 	query := `DELETE FROM message_exception WHERE account = ?1 AND id = ?2 AND missed = 1`
 	if above {
 		query = `INSERT INTO message_exception (account, id, missed) VALUES (?1, ?2, 0)
@@ -151,8 +216,7 @@ func (tx *Tx) except(account, id int64, above bool) (changed bool, err error) {
 
 // dropMessage removes a row that is neither missed nor archived. It has no
 // exception: above the mark only what is archived has one.
-func (tx *Tx) dropMessage(account, id, body int64) error {
-	delete(tx.w.counts, account)
+func (tx *Tx) dropMessage(id, body int64) error {
 	if err := tx.do(`DELETE FROM message WHERE id = ?1`, id); err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// TestSlotEnds: the time of a slot (XEP-0363 section 8) and of a file.
+// TestSlotEnds: the time of a slot (XEP-0363 section 8, Implementation Notes) and of a file.
 func TestSlotEnds(t *testing.T) {
 	w := newWorld(t)
 	_, late := w.slot("late.txt", "1", "", "")

@@ -94,6 +94,11 @@ func (e *Element) restarts() bool {
 	return e.Name == "proceed" || (e.Name == "success" && e.NS == "urn:ietf:params:xml:ns:xmpp-sasl")
 }
 
+// asks says that this is a request to acknowledge. It may come at any time
+// (XEP-0198 section 4, Acks), so that it is passed over where no script expects
+// it.
+func (e *Element) asks() bool { return e.Name == "r" && e.NS == "urn:xmpp:sm:3" }
+
 // byteReader keeps encoding/xml from reading ahead past a restart.
 type byteReader struct{ r io.Reader }
 
@@ -145,6 +150,9 @@ func (c *client) open(ctx context.Context) (features *Element, err error) {
 // element waits for one element of that name.
 func (c *client) element(ctx context.Context, name string) (*Element, error) {
 	i, err := c.next(ctx, patience)
+	for err == nil && i.el != nil && i.el.asks() {
+		i, err = c.next(ctx, patience)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("wait for <%s/>: %w", name, err)
 	}

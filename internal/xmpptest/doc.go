@@ -25,8 +25,9 @@
 // stood for. In what is received, an attribute or text * is anything,
 // an attribute - is absent, $name is whatever it is the first time and the
 // same from then on, attributes that are not named may be there, children
-// that are not named may not, unless <more/> stands among them. At the end of
-// a script nobody may have received more than the script says.
+// that are not named may not, unless <more/> stands among them (or a child says
+// where a message is in its receiver's archive). At the end of a script nobody
+// may have received more than the script says.
 //
 // {rooms} is the room service of alice's server, {room coven} a room there.
 // "bob enters coven as secondwitch" has a client enter it and read all that it is

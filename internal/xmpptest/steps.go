@@ -58,7 +58,8 @@ func (r *run) online(ctx context.Context, actor string) error {
 
 // opens makes a connection without logging in: "a TCP connection", "a direct
 // TLS connection", "a TLS stream" (STARTTLS done, nothing behind it), "an
-// authenticated stream" (SASL done, nothing behind it).
+// authenticated stream" (SASL done, nothing behind it), "an unbound stream" (all
+// but the resource).
 func (r *run) opens(ctx context.Context, actor, what string) error {
 	direct := strings.Contains(what, "direct")
 	conn, err := r.at(actor).Dial(ctx, direct)
@@ -86,7 +87,7 @@ func (r *run) opens(ctx context.Context, actor, what string) error {
 }
 
 func (r *run) authenticate(ctx context.Context, c *client, actor, what string) error {
-	if what != "an authenticated stream" {
+	if what != "an authenticated stream" && what != "an unbound stream" {
 		return fmt.Errorf("opens %q: unknown", what)
 	}
 	user := r.user(actor)
@@ -105,6 +106,10 @@ func (r *run) authenticate(ctx context.Context, c *client, actor, what string) e
 		return err
 	}
 	c.read()
+	if what == "an unbound stream" {
+		_, err := c.open(ctx)
+		return err
+	}
 	return nil
 }
 
@@ -204,6 +209,9 @@ func (r *run) receives(ctx context.Context, c *client, text string, anyOrder boo
 			return fmt.Errorf("%s expected, the stream ended: %v", want[0], i.err)
 		}
 		n, err := r.which(want, i.el, anyOrder)
+		if err != nil && i.el.asks() {
+			continue
+		}
 		if err != nil && r.m.early(i.el) {
 			early = append(early, i)
 			continue
@@ -298,7 +306,7 @@ func (r *run) sync(ctx context.Context, c *client, domain string, keep bool) err
 		if i.err != nil || i.end {
 			return errors.Join(errors.New("the stream ended"), i.err)
 		}
-		if !keep && r.m.passes(i.el) {
+		if !keep && (i.el.asks() || r.m.passes(i.el)) {
 			continue
 		}
 		if !keep {
