@@ -108,6 +108,7 @@ func (c *Conn) Farewell(last []byte) {
 		}
 		if err != nil || n == 0 {
 			c.in.drop()
+			c.sock.release()
 			return
 		}
 	}

@@ -151,7 +151,16 @@ func (c *Conn) fill(ctx context.Context) error {
 	if err == nil {
 		return nil // nothing came and nothing is wrong (io.Reader)
 	}
-	return c.readError(err)
+	return c.readEnded(err)
+}
+
+// readEnded gives back, where nothing more is read, what reading needed.
+func (c *Conn) readEnded(err error) error {
+	if err = c.readError(err); err != ErrInterrupted {
+		c.in.drop()
+		c.sock.release()
+	}
+	return err
 }
 
 // readError tells an interruption from a fault.
@@ -200,7 +209,7 @@ func (c *Conn) waiting() {
 // or an error to find.
 func (c *Conn) Wait() error {
 	if err := c.sock.wait(c.idle); err != nil {
-		return c.readError(err)
+		return c.readEnded(err)
 	}
 	return nil
 }

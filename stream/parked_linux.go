@@ -8,7 +8,7 @@ import (
 
 // parked is a socket that can wait without a buffer: its goroutine stands in
 // RawConn.Read, a few small frames deep, until the poller says that there is
-// something to read.
+// something to read. Before park it waits in Read.
 type parked struct {
 	net.Conn
 	notes
@@ -34,7 +34,7 @@ func newParked(nc net.Conn) socket {
 	if err != nil {
 		return nil
 	}
-	p := &parked{Conn: nc, raw: raw}
+	p := &parked{Conn: nc, raw: raw, idle: func() {}}
 	p.ready = p.read
 	p.out.once = p.out.write
 	return p
@@ -51,15 +51,12 @@ func (p *parked) CloseWrite() error { return closeWrite(p.Conn) }
 // not fill its buffer has emptied the socket; what comes after it is seen by
 // wait, so that a record costs one system call and not two.
 func (p *parked) Read(b []byte) (int, error) {
-	if !p.active {
-		return p.Conn.Read(b)
-	}
 	if len(p.rest) == 0 {
-		if !p.more {
+		if p.active && !p.more {
 			p.release()
 			return 0, errAgain
 		}
-		if err := p.fill(false); err != nil {
+		if err := p.fill(!p.active); err != nil {
 			return 0, err
 		}
 	}

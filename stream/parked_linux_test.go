@@ -32,12 +32,21 @@ func TestIdleHoldsNothing(t *testing.T) {
 			}
 		}
 		if c.in.b != nil || c.next != nil || sock.buf != nil || !src.parked {
-			t.Fatalf("holds %d bytes, %v, %v, source parked: %v",
-				len(c.in.b), c.next, sock.buf, src.parked)
+			t.Fatalf("holds %d bytes, %v, the socket's: %t, source parked: %t",
+				len(c.in.b), c.next, sock.buf != nil, src.parked)
 		}
 		c.Compact()
 		send(t, client, message)
 		wantToken(t, c, stanza.Found)
+		client.Close()
+		for err := ErrIdle; err == ErrIdle; {
+			if _, _, err = c.Next(context.Background()); err == ErrIdle && c.Wait() != nil {
+				break
+			}
+		}
+		if c.in.b != nil || sock.buf != nil {
+			t.Errorf("holds %d bytes at the end, the socket's: %t", len(c.in.b), sock.buf != nil)
+		}
 	})
 }
 

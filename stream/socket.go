@@ -18,6 +18,10 @@ type socket interface {
 	// reported false.
 	wait(idle func()) error
 
+	// release gives back what only reading needs, with what was read and not
+	// given out.
+	release()
+
 	// tryWrites(true) makes Write never wait, until tryWrites(false): what the
 	// system does not take is kept for the next Write that may wait, or flush.
 	// able is false for a socket that cannot, behind says that something is kept.
@@ -67,6 +71,7 @@ type waiting struct {
 
 func (*waiting) park() bool          { return false }
 func (*waiting) wait(func()) error   { return nil }
+func (*waiting) release()            {}
 func (*waiting) flush() error        { return nil }
 func (w *waiting) CloseWrite() error { return closeWrite(w.Conn) }
 

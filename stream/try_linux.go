@@ -12,7 +12,8 @@ type trying struct {
 	mu   sync.Mutex
 	on   bool                  // writes do not wait
 	once func(fd uintptr) bool // trying.write, made once
-	b    []byte                // what is being tried, then what is left of it
+	wait bool                  // until all is written
+	b    []byte                // what is being written, then what is left of it
 	err  error                 // of the last try
 	kept []byte                // what the system has not taken
 }
@@ -33,12 +34,13 @@ func (p *parked) Write(b []byte) (int, error) {
 		if err := p.writeKept(); err != nil {
 			return 0, err
 		}
-		return p.Conn.Write(b)
+		rest, err := p.push(b, true)
+		return len(b) - len(rest), err
 	}
 	rest := b
 	if len(t.kept) == 0 {
 		var err error
-		if rest, err = p.try(b); err != nil {
+		if rest, err = p.push(b, false); err != nil {
 			return len(b) - len(rest), err
 		}
 	}
@@ -57,15 +59,15 @@ func (p *parked) writeKept() error {
 	if len(p.out.kept) == 0 {
 		return nil
 	}
-	_, err := p.Conn.Write(p.out.kept)
+	_, err := p.push(p.out.kept, true)
 	p.out.kept = nil
 	return err
 }
 
-// try writes what the system takes at once, and returns the rest.
-func (p *parked) try(b []byte) (rest []byte, err error) {
+// push writes all, or what the system takes at once, and returns the rest.
+func (p *parked) push(b []byte, wait bool) (rest []byte, err error) {
 	t := &p.out
-	t.b = b
+	t.b, t.wait = b, wait
 	err = p.raw.Write(t.once)
 	if err == nil {
 		err = t.err
@@ -76,10 +78,15 @@ func (p *parked) try(b []byte) (rest []byte, err error) {
 
 // write is called with the descriptor.
 func (t *trying) write(fd uintptr) (done bool) {
-	var n int
-	if n, t.err = tryWrite(int(fd), t.b); t.err == syscall.EAGAIN {
-		t.err = nil
+	t.err = nil
+	for len(t.b) > 0 && t.err == nil {
+		var n int
+		n, t.err = tryWrite(int(fd), t.b)
+		t.b = t.b[n:]
 	}
-	t.b = t.b[n:]
+	if t.err == syscall.EAGAIN {
+		t.err = nil
+		return !t.wait
+	}
 	return true
 }
