@@ -16,11 +16,12 @@ type writer struct {
 	queue queue
 	ended chan struct{}
 
-	counts  map[int64]int // missed messages of accounts, as far as known
-	stamp   int64         // of the newest body, see Tx.stamp
-	sent    int           // rows of sent_to written, see SentTo
-	written chan struct{} // signals the checkpointer
-	restart atomic.Bool   // the WAL is too long: see checkpoint.go
+	counts  map[int64]int     // missed messages of accounts, as far as known
+	stamp   int64             // of the newest body, see Tx.stamp
+	sent    int               // rows of sent_to written, see SentTo
+	handled map[string]uint32 // of sessions, see Tx.Handled
+	written chan struct{}     // signals the checkpointer
+	restart atomic.Bool       // the WAL is too long: see checkpoint.go
 }
 
 func newWriter(db *DB, c *conn, o Options) *writer {
@@ -121,7 +122,11 @@ func (w *writer) end(batch int) error {
 	if w.o.BeforeCommit != nil {
 		w.o.BeforeCommit(batch)
 	}
-	if _, err := w.c.exec("COMMIT"); err != nil {
+	err := w.writeHandled()
+	if err == nil {
+		_, err = w.c.exec("COMMIT")
+	}
+	if err != nil {
 		w.rollback()
 		return err
 	}
@@ -137,6 +142,7 @@ func (w *writer) end(batch int) error {
 func (w *writer) rollback() {
 	w.c.exec("ROLLBACK")
 	clear(w.counts)
+	clear(w.handled)
 }
 
 // call runs one job and undoes what it wrote if it fails. It says whether the
