@@ -83,7 +83,7 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
 	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
-		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}}
+		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}, out: outbox{log: m.log}}
 }
 
 // room is the room of an address, read from the store if it is not in memory.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -122,6 +123,9 @@ func (db *DB) CountRooms(ctx context.Context, host, jid string, affiliation int)
 
 // CreateRoom makes a room and returns its id; ErrExists if there is one.
 func (tx *Tx) CreateRoom(r *Room) (id int64, err error) {
+	if _, err := room(tx, r.Host, r.Local); !errors.Is(err, ErrNotFound) {
+		return 0, wrap("create room", errors.Join(ErrExists, err))
+	}
 	id, err = tx.insert(`INSERT INTO room (host, local, config, subject, secret, vcard, created)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		r.Host, r.Local, r.Config, r.Subject, r.Secret, r.VCard, micros(r.Created))
