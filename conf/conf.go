@@ -52,6 +52,7 @@ type Config struct {
 	Limits   Limits   `toml:"limits"`
 	Accounts Accounts `toml:"accounts"`
 	Messages Messages `toml:"messages"`
+	PubSub   PubSub   `toml:"pubsub"`
 	Roster   Roster   `toml:"roster"`
 	Register Register `toml:"register"`
 	Rooms    Rooms    `toml:"rooms"`

@@ -107,3 +107,23 @@ type Messages struct {
 	// Bytes of private data (XEP-0049, XEP-0054) per account.
 	PrivateQuota int `toml:"private_quota" default:"1 MiB" min:"10000" max:"1 GiB" unit:"bytes"`
 }
+
+// What is published: on every account (XEP-0163: avatars, keys for encryption,
+// bookmarks), and at the pubsub service of each domain (XEP-0060), where what a
+// user's nodes hold counts apart.
+type PubSub struct {
+	// Nodes of one user.
+	Nodes int `toml:"nodes" default:"1000" min:"1" max:"1000000"`
+
+	// Items in all nodes of one user.
+	Items int `toml:"items" default:"20000" min:"1" max:"10000000"`
+
+	// Bytes in all nodes of one user.
+	Bytes int `toml:"bytes" default:"20 MiB" min:"10000" max:"1 TiB" unit:"bytes"`
+
+	// The biggest item. What is published is a stanza as well (limits.stanza).
+	Item int `toml:"item" default:"256 KiB" min:"10000" max:"64 MiB" unit:"bytes"`
+
+	// Subscriptions of one user at the service of a domain, and at an account.
+	Subscriptions int `toml:"subscriptions" default:"1000" min:"1" max:"1000000"`
+}

@@ -33,14 +33,16 @@ func (m *Presence) broadcast(ctx context.Context, p *router.Packet) error {
 	case err != nil:
 		return err
 	case next == nil:
+		s.SetCaps(nil)
 		m.leave(ctx, s, before, st, all)
 		return nil
 	}
 	m.tell(ctx, s, st, all)
 	if before == nil {
-		return m.enter(ctx, s, all, first)
+		err = m.enter(ctx, s, all, first)
 	}
-	return nil
+	m.learn(ctx, s, st)
+	return err
 }
 
 // change sets the session's presence and then reads the contacts: whoever is
@@ -109,6 +111,7 @@ func (m *Presence) unbound(ctx context.Context, s *router.Session) {
 	}
 	m.leave(ctx, s, s.Presence(), gone(), all)
 	s.SetPresence(nil)
+	s.SetCaps(nil)
 }
 
 // lastSeen notes when the account's last resource has become unavailable, for

@@ -18,6 +18,7 @@ type Presence struct {
 	seen     *router.Slot[*seen]
 	watchers watchers
 	doubts   doubts
+	caps     capsCache
 }
 
 var (

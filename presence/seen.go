@@ -41,6 +41,12 @@ func (m *Presence) note(ctx context.Context, p *router.Packet) error {
 	if p.Account == nil || typ != available && typ != unavailable {
 		return nil
 	}
+	if typ == unavailable {
+		m.caps.forget(p.Account, p.From)
+		p.Account.Host.TellCaps(ctx, p.Account, router.Resource{JID: p.From})
+	} else if err := m.learnRemote(ctx, p); err != nil {
+		return err
+	}
 	s, err := m.seen.Get(ctx, p.Account)
 	if err != nil {
 		return err
@@ -140,6 +146,9 @@ func (m *Presence) forgetSeen(a *router.Account) {
 // withdraw tells those who saw presence that it is over.
 func (m *Presence) withdraw(ctx context.Context, list []sight) {
 	for _, g := range list {
+		if a := m.router.Online(g.to.Bare()); a != nil {
+			a.Host.TellCaps(ctx, a, router.Resource{JID: g.from})
+		}
 		m.router.RouteAs(ctx, nil, gone(), g.from, g.to)
 	}
 }
