@@ -23,7 +23,7 @@ func (h *past) delayed(r *Room) *stanza.Stanza {
 	return stanza.MustParse(string(h.st.Append(nil, &e, stanza.Out{})))
 }
 
-// delay says when something was said in the room (XEP-0203 section 4, Protocol).
+// delay says when something was said in the room (XEP-0203 section 2, Protocol Definition).
 func delay(room stanza.JID, stamp time.Time) string {
 	var b stanza.Builder
 	return b.Start("delay", "urn:xmpp:delay", "from", room.String(),

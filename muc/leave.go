@@ -75,7 +75,7 @@ func (r *Room) blank() bool {
 }
 
 // bounced removes a client that a stanza of the room did not reach (XEP-0045
-// section 18.2, Ghost Users; section 11.1, Service removes user because of error
+// section 18.1.2, Ghost Users; section 11.1, Service removes user because of error
 // response).
 func (m *Service) bounced(ctx context.Context, p *router.Packet) {
 	e := stanza.ParseError(p.Stanza)

@@ -64,7 +64,7 @@ func (m *Service) record(ctx context.Context, p *router.Packet) error {
 }
 
 // deliver ends the way of a stanza to a room and looks at errors: a client that cannot be reached is not inside any
-// more (XEP-0045 section 18.2, Ghost Users). Errors of an iq are answers.
+// more (XEP-0045 section 18.1.2, Ghost Users). Errors of an iq are answers.
 func (m *Service) deliver(ctx context.Context, p *router.Packet) error {
 	if p.To.Local() == "" || p.Stanza.Kind == stanza.IQ {
 		return nil
