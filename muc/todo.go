@@ -15,4 +15,6 @@ func (r *Room) mediated(context.Context, *router.Packet) error { return stanza.S
 
 func (r *Room) askOccupant(context.Context, *router.Packet) error { return stanza.ServiceUnavailable }
 
-func (r *Room) ask(context.Context, *router.Packet) error { return stanza.ServiceUnavailable }
+// submitted takes a form in a message to the room (voice requests and their
+// approval). The lock is held.
+func (r *Room) submitted(context.Context, *router.Packet) error { return stanza.BadRequest }
