@@ -23,8 +23,9 @@ type Room struct {
 	row     atomic.Int64 // the room's id in the store, 0 until it is committed
 
 	mu       sync.Mutex
-	gone     bool // it has left memory: ask the service again
-	stale    bool // a write has failed: memory may say what the store does not
+	gone     bool          // it has left memory: ask the service again
+	ended    chan struct{} // of one that ends: closed when it is in the store no more
+	stale    bool          // a write has failed: memory may say what the store does not
 	config   Config
 	users    map[stanza.JID]user // affiliations and reserved nicknames
 	subject  *stanza.Stanza      // the message that set it, nil if none did
@@ -72,18 +73,26 @@ func (r *Room) occupantID(user stanza.JID) string {
 // held.
 func (r *Room) write(ctx context.Context, p *router.Packet,
 	fn func(tx *store.Tx) error, announce func(ctx context.Context)) {
+	r.writeThen(ctx, p, fn, func() {}, announce)
+}
+
+// writeThen is write with something to be done when the writing has ended, well
+// or not. It must not block: the store's writer calls it.
+func (r *Room) writeThen(ctx context.Context, p *router.Packet,
+	fn func(tx *store.Tx) error, then func(), announce func(ctx context.Context)) {
 	written := func() {}
 	if p != nil {
 		written = p.Late(nil)
 	}
 	d := r.out.put(ctx, true, announce)
 	r.service.db.Write(fn, func(err error) {
-		defer written()
+		then()
 		if err == nil {
 			d.release(true)
-			return
+		} else {
+			r.failed(p, d, err)
 		}
-		r.failed(p, d, err)
+		written()
 	})
 }
 
