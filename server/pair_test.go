@@ -233,5 +233,8 @@ func (p *pair) Passes(e *xmpptest.Element) bool { return absence(e) }
 // Adds implements xmpptest.Dialect: nothing.
 func (p *pair) Adds(*xmpptest.Element) bool { return false }
 
+// Lacks implements xmpptest.Dialect: nothing.
+func (p *pair) Lacks(*xmpptest.Element) bool { return false }
+
 // Agrees implements xmpptest.Dialect: never.
 func (p *pair) Agrees(*xmpptest.Element, string, string) bool { return false }
