@@ -16,7 +16,7 @@ import (
 // source is this package's own text: the comments of the structs in it are
 // the manual.
 //
-//go:embed conf.go keys.go federation.go
+//go:embed conf.go keys.go federation.go rooms.go
 var source embed.FS
 
 // manual has the comment of each struct ("Limits") and field
@@ -26,7 +26,7 @@ type manual map[string]string
 // readManual parses the comments of the embedded source.
 func readManual() (manual, error) {
 	m := manual{}
-	for _, name := range []string{"conf.go", "keys.go", "federation.go"} {
+	for _, name := range []string{"conf.go", "keys.go", "federation.go", "rooms.go"} {
 		text, err := source.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read manual: %w", err)
