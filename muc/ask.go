@@ -3,6 +3,7 @@ package muc
 import (
 	"context"
 
+	"parley/archive"
 	"parley/router"
 	"parley/stanza"
 )
@@ -26,7 +27,15 @@ func now(fn func(r *Room, ctx context.Context, p *router.Packet) error) answer {
 // answers are what rooms answer (XEP-0045 section 17.4, IQ, rule 1).
 func answers() map[request]answer {
 	return map[request]answer{
-		{"get", nsPing, "ping"}: now((*Room).ping),
+		{"get", nsAdmin, "query"}: now((*Room).lists),
+		{"set", nsAdmin, "query"}: now((*Room).administer),
+
+		{"get", nsPing, "ping"}:         now((*Room).ping),
+		{"get", archive.NS, "query"}:    (*Room).archiveForm,
+		{"set", archive.NS, "query"}:    (*Room).queryArchive,
+		{"get", archive.NS, "metadata"}: (*Room).archiveEnds,
+		{"set", nsModerate, "moderate"}: now((*Room).moderate),
+		{"set", nsFasten, "apply-to"}:   now((*Room).moderate),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"parley/archive"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -23,6 +24,7 @@ type Service struct {
 	host    *router.Host
 	db      *store.DB
 	log     *slog.Logger
+	reader  *archive.Reader
 	answers map[request]answer // never changed
 
 	mu    sync.Mutex
@@ -41,6 +43,7 @@ func New() *Service {
 // Register implements router.Module.
 func (m *Service) Register(h *router.Host) {
 	m.host, m.db, m.log = h, h.Router.Store, h.Router.Log
+	m.reader = archive.NewReader(h.Router)
 	h.Identity(router.ToHost, "conference", "text", "Rooms")
 	h.Feature(router.ToHost, nsMUC)
 	h.On(router.Record, router.OfAll, "rooms", m.record)
@@ -84,8 +87,6 @@ func (m *Service) presence(ctx context.Context, p *router.Packet) error {
 	switch p.Stanza.Type {
 	case "", "unavailable":
 	default:
-		// Subscriptions and probes mean nothing to a room (XEP-0045 section 17.3,
-		// Presence; section 18.2.2, Presence Subscriptions).
 		return m.otherPresence(ctx, p)
 	}
 	if p.Stanza.Type == "unavailable" {

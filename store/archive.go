@@ -79,6 +79,7 @@ func (tx *Tx) Tombstone(owner, id int64, xml string) error {
 // ArchiveQuery says what to read of an archive. The zero value is all.
 type ArchiveQuery struct {
 	With       stanza.JID // bare: any resource of it
+	Resource   string     // that of the other end, whoever it is
 	Start, End time.Time  // both included; zero: no limit
 	After      int64      // ids above this
 	Before     int64      // ids below this; 0: no limit
@@ -103,6 +104,7 @@ const (
 	archivedTimes = ` AND b.stamp >= ?5 AND b.stamp <= ?6`
 	archivedWith  = ` AND m.peer = ?7`
 	archivedFull  = ` AND m.resource = ?8`
+	archivedAs    = ` AND m.resource = ?7`
 	oldestFirst   = ` ORDER BY m.id LIMIT ?4 + 0`
 	newestFirst   = ` ORDER BY m.id DESC LIMIT ?4 + 0`
 )
@@ -152,7 +154,8 @@ func (query *ArchiveQuery) sql(owner int64) (text string, values []any) {
 	values = args(owner, query.After, query.Before, limit(query.Max+1))
 	times := !query.Start.IsZero() || !query.End.IsZero()
 	with := !query.With.IsZero()
-	if times || with {
+	as := !with && query.Resource != ""
+	if times || with || as {
 		text += archivedTimes
 		values = append(values, micros(query.Start), endMicros(query.End))
 	}
@@ -163,6 +166,10 @@ func (query *ArchiveQuery) sql(owner int64) (text string, values []any) {
 			text += archivedFull
 			values = append(values, query.With.Resource())
 		}
+	}
+	if as {
+		text += archivedAs
+		values = append(values, query.Resource)
 	}
 	if query.Backward {
 		return text + newestFirst, values
