@@ -81,7 +81,7 @@ func (p *parser) field(name string, values form.Values) (err error) {
 	switch name {
 	case "FORM_TYPE":
 	case "with":
-		p.q.With, err = p.with(one)
+		err = p.with(one)
 	case "start":
 		p.q.Start, err = timestamp(one)
 	case "end":
@@ -104,18 +104,22 @@ func (p *parser) field(name string, values form.Values) (err error) {
 
 // with reads the address of the other end (XEP-0313 section 4.1.1, Filtering
 // by JID). What one wrote to oneself is found whatever the resource.
-func (p *parser) with(text string) (stanza.JID, error) {
+func (p *parser) with(text string) error {
 	j, err := stanza.ParseJID(text)
-	if err != nil {
-		return j, stanza.BadRequest.WithText("no address: " + text)
-	}
-	if p.box.With != nil {
-		return p.box.With(j)
-	}
-	if j.Bare() == p.box.JID {
+	switch {
+	case err != nil:
+		return stanza.BadRequest.WithText("no address: " + text)
+	case p.box.Nicks && j.Bare() == p.box.JID:
+		p.q.Resource = j.Resource() // without one it is all that was said there
+		return nil
+	case p.box.With != nil:
+		p.q.With, err = p.box.With(j)
+		return err
+	case j.Bare() == p.box.JID:
 		j = j.Bare()
 	}
-	return j, nil
+	p.q.With = j
+	return nil
 }
 
 // timestamp reads a time (XEP-0313 section 4.1.2, Filtering by time received).

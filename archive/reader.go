@@ -35,6 +35,9 @@ type Box struct {
 	// With, if set, makes of the address asked for the one that messages were
 	// stored with; the error is a *stanza.Error.
 	With func(stanza.JID) (stanza.JID, error)
+	// Nicks says that this is a room's archive: the resource of what messages
+	// were stored with is their author's nickname.
+	Nicks bool
 	// Groupchat says that the field include-groupchat is understood.
 	Groupchat bool
 }

@@ -57,6 +57,7 @@ type Config struct {
 	Register Register `toml:"register"`
 	Rooms    Rooms    `toml:"rooms"`
 	Upload   Upload   `toml:"upload"`
+	NewRooms NewRooms `toml:"new_rooms"`
 
 	// Whom to write to about this server (XEP-0157), as lists of URIs such as
 	// "mailto:abuse@example.org" or "xmpp:admin@example.org". The keys are

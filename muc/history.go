@@ -2,15 +2,19 @@ package muc
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"parley/router"
 	"parley/stanza"
+	"parley/store"
 )
 
 // past is a message of the room's history, as everybody got it.
 type past struct {
+	id    string         // as the room gave it (XEP-0359)
 	st    *stanza.Stanza // from the occupant, with its ids, without to
 	stamp time.Time
 }
@@ -23,12 +27,15 @@ func (h *past) delayed(r *Room) *stanza.Stanza {
 	return stanza.MustParse(string(h.st.Append(nil, &e, stanza.Out{})))
 }
 
-// delay says when something was said in the room (XEP-0203 section 4, Protocol).
+// delay says when something was said in the room (XEP-0203 section 2, Protocol Definition).
 func delay(room stanza.JID, stamp time.Time) string {
 	var b stanza.Builder
 	return b.Start("delay", "urn:xmpp:delay", "from", room.String(),
-		"stamp", stamp.UTC().Format("2006-01-02T15:04:05.000Z")).End().String()
+		"stamp", dateTime(stamp)).End().String()
 }
+
+// dateTime is a time as the protocol writes it (XEP-0082 section 3.2, DateTime).
+func dateTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // hold adds a message to the history. The lock is held.
 func (r *Room) hold(h *past) {
@@ -53,18 +60,18 @@ func (r *Room) historyFor(p *router.Packet) func() []*past {
 		if wish == nil {
 			return list
 		}
-		return r.wished(list, wish)
+		return r.wished(list, wish, p.From)
 	}
 }
 
 // wished is the part of the history that a client asks for.
-func (r *Room) wished(list []*past, h *stanza.Element) []*past {
+func (r *Room) wished(list []*past, h *stanza.Element, to stanza.JID) []*past {
 	if n, ok := number(h, "maxstanzas"); ok {
 		list = list[max(0, len(list)-n):]
 	}
 	list = since(list, h)
 	if n, ok := number(h, "maxchars"); ok {
-		list = fitting(r, list, n)
+		list = fitting(r, list, n, to)
 	}
 	return list
 }
@@ -93,27 +100,37 @@ func since(list []*past, h *stanza.Element) []*past {
 
 // fitting leaves the last messages that are, as whole stanzas, not longer than
 // that many characters.
-func fitting(r *Room, list []*past, chars int) []*past {
+func fitting(r *Room, list []*past, chars int, to stanza.JID) []*past {
+	var e stanza.Edits
+	e.Set("to", to.String())
 	for i := len(list) - 1; i >= 0; i-- {
-		if chars -= len(list[i].delayed(r).Raw); chars < 0 {
+		text := list[i].delayed(r).Append(nil, &e, stanza.Out{})
+		if chars -= utf8.RuneCount(text); chars < 0 {
 			return list[i+1:]
 		}
 	}
 	return list
 }
 
-// currentSubject is the message that tells a newcomer of the subject, also that
-// there is none (XEP-0045 section 7.2.15, Room Subject).
-func (r *Room) currentSubject() *stanza.Stanza {
-	if r.subject != nil {
-		return r.subject
-	}
-	var b stanza.Builder
-	return b.Start("message", "", "from", r.jid.String(), "type", "groupchat").
-		Start("subject", "").End().End().Stanza()
-}
-
 // remember fills the history of a room that is read from the store.
 func (r *Room) remember(ctx context.Context) error {
+	most := r.service.policy().History
+	// Not all that is archived is history: subjects are not.
+	page, err := r.service.db.ArchivePage(ctx, r.owner(),
+		store.ArchiveQuery{Backward: true, Max: 2 * most})
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	for _, m := range page.Messages {
+		st, err := stanza.Parse(m.Body)
+		if err != nil {
+			return fmt.Errorf("read history: %w", err)
+		}
+		if !historic(st) {
+			continue
+		}
+		u := utterance{st: st, id: r.service.db.ArchiveID(r.owner(), m.ID)}
+		r.hold(&past{id: u.id, st: u.text(r), stamp: m.Stamp})
+	}
 	return nil
 }

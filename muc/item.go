@@ -58,7 +58,7 @@ var removed = stanza.MustParse(`<presence type="unavailable"/>`)
 
 func (r *Room) showAs(s *seat, base *stanza.Stanza, e stanza.Edits, role Role, n note) *shown {
 	o := s.occupant
-	e.Last(`<occupant-id xmlns="` + nsOccupantID + `" id="` + o.id + `"/>`)
+	e.Last(o.idElement())
 	aff := r.affiliation(o.user)
 	sh := &shown{of: o, base: base, edits: e}
 	sh.open = n.xml(aff, role, s.jid, n.codes)

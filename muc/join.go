@@ -213,7 +213,6 @@ type welcome struct {
 	others  []*shown
 	own     *shown
 	history func() []*past // asked in its turn: what was said before is in it then
-	subject *stanza.Stanza
 }
 
 // welcome puts together what the seat gets. The lock is held.
@@ -226,7 +225,6 @@ func (r *Room) welcome(p *router.Packet, s *seat, n note) *welcome {
 		}
 	}
 	w.history = r.historyFor(p)
-	w.subject = r.currentSubject()
 	return w
 }
 
@@ -243,7 +241,7 @@ func (w *welcome) rest(ctx context.Context, r *Room) {
 	for _, h := range w.history() {
 		r.send(ctx, h.delayed(r), w.to)
 	}
-	r.send(ctx, w.subject, w.to)
+	r.send(ctx, r.currentSubject(), w.to)
 }
 
 // rejoin gives a client that is inside, and does not know it, all of a join again.

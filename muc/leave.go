@@ -5,7 +5,6 @@ import (
 
 	"parley/router"
 	"parley/stanza"
-	"parley/store"
 )
 
 // exit leaves the room (XEP-0045 section 7.14, Exiting a Room). The lock is held.
@@ -64,9 +63,7 @@ func (r *Room) emptied(ctx context.Context) {
 	if len(r.order) > 0 || r.config.Persistent && !r.blank() {
 		return
 	}
-	row := &r.row
-	r.service.forget(r)
-	r.writeAlone(ctx, func(tx *store.Tx) error { return tx.DeleteRoom(row.Load()) }, nil)
+	r.end(ctx, nil, nil)
 }
 
 // blank says that nothing has happened in the room yet.

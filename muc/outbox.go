@@ -2,6 +2,8 @@ package muc
 
 import (
 	"context"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 )
 
@@ -11,6 +13,8 @@ import (
 // At most one goroutine at a time sends (running): whoever has just changed the
 // room, or, when a commit was waited for, one that the commit starts.
 type outbox struct {
+	log *slog.Logger
+
 	mu      sync.Mutex
 	head    *delivery
 	tail    *delivery
@@ -76,15 +80,25 @@ func (b *outbox) loop() {
 	for b.head != nil && !b.head.waiting {
 		d := b.head
 		b.mu.Unlock()
-		if d.send != nil {
-			d.send(d.ctx)
-		}
+		d.deliver()
 		b.mu.Lock()
 		if b.head = d.next; b.head == nil {
 			b.tail = nil
 		}
 	}
 	b.running = false
+}
+
+// deliver sends. A panic is one delivery's fault, and the room is everybody's.
+func (d *delivery) deliver() {
+	defer func() {
+		if v := recover(); v != nil {
+			d.box.log.Error("room output panicked", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	if d.send != nil {
+		d.send(d.ctx)
+	}
 }
 
 // idle says whether nothing is left to send.

@@ -23,8 +23,9 @@ type Room struct {
 	row     atomic.Int64 // the room's id in the store, 0 until it is committed
 
 	mu       sync.Mutex
-	gone     bool // it has left memory: ask the service again
-	stale    bool // a write has failed: memory may say what the store does not
+	gone     bool          // it has left memory: ask the service again
+	ended    chan struct{} // of one that ends: closed when it is in the store no more
+	stale    bool          // a write has failed: memory may say what the store does not
 	config   Config
 	users    map[stanza.JID]user // affiliations and reserved nicknames
 	subject  *stanza.Stanza      // the message that set it, nil if none did
@@ -64,38 +65,55 @@ func (r *Room) occupantID(user stanza.JID) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18])
 }
 
-// write commits what has been changed in memory already, with the packet that
-// asks for it; announce goes out behind the commit, in its place in the room's
-// output. The lock is held.
+// write commits what has been changed in memory already because of a packet, or
+// because of nothing that was sent (p is nil). announce goes out behind the
+// commit, in its place in the room's output; the answer to an iq is part of it.
+// The rows are handed to the store under the room's lock, so that those of two
+// requests are written in the order in which memory was changed. The lock is
+// held.
 func (r *Room) write(ctx context.Context, p *router.Packet,
 	fn func(tx *store.Tx) error, announce func(ctx context.Context)) {
+	r.writeThen(ctx, p, fn, func() {}, announce)
+}
+
+// writeThen is write with something to be done when the writing has ended, well
+// or not. It must not block: the store's writer calls it.
+func (r *Room) writeThen(ctx context.Context, p *router.Packet,
+	fn func(tx *store.Tx) error, then func(), announce func(ctx context.Context)) {
+	written := func() {}
+	if p != nil {
+		written = p.Late(nil)
+	}
 	d := r.out.put(ctx, true, announce)
-	p.Write(fn)
-	p.Committed(func() { d.release(true) })
-	p.Failed(func() { r.failed(d) })
+	r.service.db.Write(fn, func(err error) {
+		then()
+		if err == nil {
+			d.release(true)
+		} else {
+			r.failed(p, d, err)
+		}
+		written()
+	})
 }
 
 // writeAlone is write for what no packet asks for.
 func (r *Room) writeAlone(ctx context.Context, fn func(tx *store.Tx) error,
 	announce func(ctx context.Context)) {
-	d := r.out.put(ctx, true, announce)
-	r.service.db.Write(fn, func(err error) {
-		if err != nil {
-			r.service.log.Error("room not written", "room", r.jid, "err", err)
-			r.failed(d)
-			return
-		}
-		d.release(true)
-	})
+	r.write(ctx, nil, fn, announce)
 }
 
-// failed is told that a write has failed: nothing is announced, and the room is
-// read again before it is used again.
-func (r *Room) failed(d *delivery) {
+// failed is told that a write has failed: nothing is announced but that, and the
+// room is read again before it is used again.
+func (r *Room) failed(p *router.Packet, d *delivery, err error) {
 	go func() { // the store's writer does not wait for a room's lock
 		r.mu.Lock()
 		r.stale = true
 		r.mu.Unlock()
+		if p != nil {
+			r.notStored(d.ctx, p, err)
+		} else {
+			r.service.log.Error("room not written", "room", r.jid, "err", err)
+		}
 		d.release(false)
 	}()
 }

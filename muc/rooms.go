@@ -27,19 +27,20 @@ func (m *Service) with(ctx context.Context, to stanza.JID, create bool,
 		if err != nil {
 			return err
 		}
-		if again, err := m.enter(ctx, r, fn); !again {
+		if again, err := m.enter(ctx, r, fn); !again || err != nil {
 			return err
 		}
 	}
 }
 
 // enter runs fn under the room's lock; again is set if the room has left memory
-// in the meantime. A new room that fn did not let anybody into is forgotten.
+// in the meantime, and one that ends has ended then. A new room that fn did not
+// let anybody into is forgotten.
 func (m *Service) enter(ctx context.Context, r *Room, fn func(r *Room) error) (again bool, err error) {
 	r.mu.Lock()
 	if r.gone {
 		r.mu.Unlock()
-		return true, nil
+		return true, r.hasEnded(ctx)
 	}
 	if r.stale {
 		if err := r.refresh(ctx); err != nil {
@@ -60,6 +61,11 @@ func (m *Service) enter(ctx context.Context, r *Room, fn func(r *Room) error) (a
 // forget takes a room out of memory. Its lock is held.
 func (m *Service) forget(r *Room) {
 	r.gone = true
+	m.unlist(r)
+}
+
+// unlist has those who ask for the room next look for it in the store.
+func (m *Service) unlist(r *Room) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.rooms[r.jid.Local()] == r {
@@ -83,7 +89,7 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
 	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
-		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}}
+		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}, out: outbox{log: m.log}}
 }
 
 // room is the room of an address, read from the store if it is not in memory.

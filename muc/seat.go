@@ -29,6 +29,12 @@ type seat struct {
 	since      time.Time
 }
 
+// idElement is the occupant's id in what the room sends of it (XEP-0421 section 3,
+// Use Cases).
+func (o *occupant) idElement() string {
+	return `<occupant-id xmlns="` + nsOccupantID + `" id="` + o.id + `"/>`
+}
+
 // main is the seat whose presence stands for the occupant.
 func (o *occupant) main() *seat { return o.seats[len(o.seats)-1] }
 

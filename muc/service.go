@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"parley/archive"
 	"parley/router"
 	"parley/stanza"
 	"parley/store"
@@ -20,9 +21,11 @@ const (
 
 // Service is the module of a host whose addresses are rooms.
 type Service struct {
-	host *router.Host
-	db   *store.DB
-	log  *slog.Logger
+	host    *router.Host
+	db      *store.DB
+	log     *slog.Logger
+	reader  *archive.Reader
+	answers map[request]answer // never changed
 
 	mu    sync.Mutex
 	rooms map[string]*Room         // in memory, by localpart
@@ -33,12 +36,14 @@ var _ router.Module = (*Service)(nil)
 
 // New makes the module.
 func New() *Service {
-	return &Service{rooms: map[string]*Room{}, loads: map[string]chan struct{}{}}
+	return &Service{rooms: map[string]*Room{}, loads: map[string]chan struct{}{},
+		answers: answers()}
 }
 
 // Register implements router.Module.
 func (m *Service) Register(h *router.Host) {
 	m.host, m.db, m.log = h, h.Router.Store, h.Router.Log
+	m.reader = archive.NewReader(h.Router)
 	h.Identity(router.ToHost, "conference", "text", "Rooms")
 	h.Feature(router.ToHost, nsMUC)
 	h.On(router.Record, router.OfAll, "rooms", m.record)
@@ -63,8 +68,9 @@ func (m *Service) record(ctx context.Context, p *router.Packet) error {
 	return m.iq(ctx, p)
 }
 
-// deliver ends the way of a stanza to a room and looks at errors: a client that cannot be reached is not inside any
-// more (XEP-0045 section 18.1.2, Ghost Users). Errors of an iq are answers.
+// deliver ends the way of a stanza to a room and looks at errors: a client that
+// cannot be reached is not inside any more (XEP-0045 section 18.1.2, Ghost
+// Users). Errors of an iq are answers.
 func (m *Service) deliver(ctx context.Context, p *router.Packet) error {
 	if p.To.Local() == "" || p.Stanza.Kind == stanza.IQ {
 		return nil
@@ -81,8 +87,6 @@ func (m *Service) presence(ctx context.Context, p *router.Packet) error {
 	switch p.Stanza.Type {
 	case "", "unavailable":
 	default:
-		// Subscriptions and probes mean nothing to a room (XEP-0045 section 17.3,
-		// Presence; section 18.2.2, Presence Subscriptions).
 		return m.otherPresence(ctx, p)
 	}
 	if p.Stanza.Type == "unavailable" {
@@ -113,10 +117,16 @@ func (m *Service) iq(ctx context.Context, p *router.Packet) error {
 	if t := p.Stanza.Type; t != "get" && t != "set" {
 		return nil
 	}
-	return m.with(ctx, p.To, false, func(r *Room) error {
+	var then later
+	err := m.with(ctx, p.To, false, func(r *Room) (err error) {
 		if p.To.IsFull() {
 			return r.askOccupant(ctx, p)
 		}
-		return r.ask(ctx, p)
+		then, err = r.ask(ctx, p)
+		return err
 	}, stanza.ItemNotFound)
+	if err != nil || then == nil {
+		return err
+	}
+	return then(ctx)
 }

@@ -53,6 +53,7 @@ func startPair(t *testing.T, changes ...func(*conf.Config)) *pair {
 		}
 		t.Cleanup(func() { l.stop() })
 		places.set(domain, l)
+		places.set("conference."+domain, l)
 		return l
 	}
 	return &pair{start("one.example"), start("two.example"), places}
@@ -186,7 +187,9 @@ func (p *pair) At(user string) xmpptest.Server {
 }
 
 // Domains implements xmpptest.Parted.
-func (p *pair) Domains() []string { return []string{p.first.Domain(), p.second.Domain()} }
+func (p *pair) Domains() []string {
+	return []string{p.first.Domain(), p.second.Domain(), "conference." + p.first.Domain()}
+}
 
 // Domain implements xmpptest.Server.
 func (p *pair) Domain() string { return p.first.Domain() }
@@ -232,6 +235,9 @@ func (p *pair) Passes(e *xmpptest.Element) bool { return absence(e) }
 
 // Adds implements xmpptest.Dialect: nothing.
 func (p *pair) Adds(*xmpptest.Element) bool { return false }
+
+// Lacks implements xmpptest.Dialect: nothing.
+func (p *pair) Lacks(*xmpptest.Element) bool { return false }
 
 // Agrees implements xmpptest.Dialect: never.
 func (p *pair) Agrees(*xmpptest.Element, string, string) bool { return false }

@@ -91,6 +91,7 @@ func (tx *Tx) Tombstone(owner, id int64, xml string) error {
 // ArchiveQuery says what to read of an archive. The zero value is all.
 type ArchiveQuery struct {
 	With       stanza.JID // bare: any resource of it
+	Resource   string     // that of the other end, whoever it is
 	Start, End time.Time  // both included; zero: no limit
 	After      int64      // ids above this
 	Before     int64      // ids below this; 0: no limit
@@ -121,6 +122,7 @@ const (
 	notOwed   = ` AND m.owed = 0`
 	withPeer  = ` AND m.peer <> '' AND m.peer = ?7`
 	withFull  = withPeer + ` AND m.resource = ?8`
+	asNick    = ` AND m.resource = ?7`
 	atTimes   = ` AND b.stamp >= ?5 AND b.stamp <= ?6`
 	ascending = ` ORDER BY 1 LIMIT ?4 + 0`
 	backwards = ` ORDER BY 1 DESC LIMIT ?4 + 0`
@@ -194,12 +196,17 @@ func inArchive(q querier, owner, id int64) error {
 func (query *ArchiveQuery) sql(owner int64) (text string, values []any) {
 	values = args(owner, query.After, query.Before, limit(query.Max+1))
 	more, order := "", ascending
-	if !query.Start.IsZero() || !query.End.IsZero() || !query.With.IsZero() {
+	as := query.With.IsZero() && query.Resource != ""
+	if !query.Start.IsZero() || !query.End.IsZero() || !query.With.IsZero() || as {
 		more = atTimes
 		values = append(values, micros(query.Start), endMicros(query.End))
 	}
 	if query.Backward {
 		order = backwards
+	}
+	if as {
+		more += asNick
+		values = append(values, query.Resource)
 	}
 	if query.With.IsZero() {
 		return both(columns, more, order), values

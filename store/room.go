@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -122,9 +123,12 @@ func (db *DB) CountRooms(ctx context.Context, host, jid string, affiliation int)
 
 // CreateRoom makes a room and returns its id; ErrExists if there is one.
 func (tx *Tx) CreateRoom(r *Room) (id int64, err error) {
-	id, err = tx.insert(`INSERT INTO room (host, local, config, subject, secret, vcard, created)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-		r.Host, r.Local, r.Config, r.Subject, r.Secret, r.VCard, micros(r.Created))
+	err = tx.returning(`INSERT INTO room (host, local, config, subject, secret, vcard, created)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING id`,
+		args(r.Host, r.Local, r.Config, r.Subject, r.Secret, r.VCard, micros(r.Created)), &id)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrExists
+	}
 	return id, wrap("create room", err)
 }
 

@@ -7,6 +7,8 @@ import "fmt"
 type Dialect interface {
 	// Adds says whether a child that no script has may be there.
 	Adds(child *Element) bool
+	// Lacks says whether a child that a script has may be absent.
+	Lacks(child *Element) bool
 	// Early says whether a stanza may come before those that a script has first.
 	Early(stanza *Element) bool
 	// Passes says whether a stanza that is not expected may come.

@@ -32,6 +32,9 @@
 // {rooms} is the room service of alice's server, {room coven} a room there.
 // "bob enters coven as secondwitch" has a client enter it and read all that it is
 // sent up to the subject; those who entered it so before read its presence.
+// "alice configures coven membersonly=1 maxusers=2" changes settings, without
+// muc#roomconfig_, and all inside read the news; "alice makes bob member in
+// coven" is for somebody who is not inside.
 //
 // A line "needs: WORD..." asks for a server of a kind; "together: REASON" says
 // why the script is not for users on several servers (Parted), where {domain}

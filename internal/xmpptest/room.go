@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const nsMUC = "http://jabber.org/protocol/muc"
+
 // service is the domain of the rooms: those of alice's server.
 func (r *run) service() string { return "conference." + r.at("alice").Domain() }
 
@@ -23,7 +25,7 @@ func (r *run) enters(ctx context.Context, c *client, actor, arg string) error {
 	}
 	room := r.room(name)
 	if err := c.send("<presence to='" + room + "/" + nick + "'>" +
-		"<x xmlns='http://jabber.org/protocol/muc'><history maxchars='0'/></x></presence>"); err != nil {
+		"<x xmlns='" + nsMUC + "'><history maxchars='0'/></x></presence>"); err != nil {
 		return err
 	}
 	err := r.upTo(ctx, c, room, func(e *Element) bool {
@@ -66,6 +68,82 @@ func (r *run) upTo(ctx context.Context, c *client, room string, last func(e *Ele
 		case i.el.Attrs["type"] == "error":
 			return fmt.Errorf("refused: %s", i.el)
 		case last(i.el):
+			return nil
+		}
+	}
+}
+
+// configures makes a client change settings of a room, "coven membersonly=1
+// roomsecret=x" (XEP-0045 section 10.2, Subsequent Room Configuration). It and
+// the others who are inside read up to the news of that (section 10.2.1,
+// Notification of Configuration Changes).
+func (r *run) configures(ctx context.Context, c *client, arg string) error {
+	words := strings.Fields(arg)
+	if len(words) < 2 {
+		return fmt.Errorf("configures %q: no settings", arg)
+	}
+	room := r.room(words[0])
+	fields := "<field var='FORM_TYPE'><value>" + nsMUC + "#roomconfig</value></field>"
+	for _, w := range words[1:] {
+		name, value, _ := strings.Cut(w, "=")
+		fields += "<field var='muc#roomconfig_" + name + "'><value>" + value + "</value></field>"
+	}
+	form := "<x xmlns='jabber:x:data' type='submit'>" + fields + "</x>"
+	if err := r.asks(ctx, c, room, "<query xmlns='"+nsMUC+"#owner'>"+form+"</query>"); err != nil {
+		return err
+	}
+	for _, name := range r.inside[room] {
+		o := r.clients[name]
+		if o == nil {
+			continue
+		}
+		if err := r.upTo(ctx, o, room, isNews); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// isNews says whether a message is about the configuration.
+func isNews(e *Element) bool {
+	x := e.child("x")
+	return e.Name == "message" && x != nil && x.NS == nsMUC+"#user" && x.child("status") != nil
+}
+
+// makes has a client give somebody who is not inside an affiliation, "bob member
+// in coven" (XEP-0045 section 9.5, Modifying the Member List).
+func (r *run) makes(ctx context.Context, c *client, arg string) error {
+	words := strings.Fields(arg)
+	if len(words) != 4 || words[2] != "in" {
+		return fmt.Errorf("makes %q: not USER AFFILIATION in ROOM", arg)
+	}
+	return r.asks(ctx, c, r.room(words[3]), "<query xmlns='"+nsMUC+"#admin'><item affiliation='"+
+		words[1]+"' jid='"+r.jid(words[0])+"'/></query>")
+}
+
+// asks sends a room something to do and reads up to the answer; what came before
+// it stays to be read.
+func (r *run) asks(ctx context.Context, c *client, room, payload string) error {
+	r.syncs++
+	id := fmt.Sprintf("ask-%d", r.syncs)
+	iq := "<iq type='set' id='" + id + "' to='" + room + "'>" + payload + "</iq>"
+	if err := c.send(iq); err != nil {
+		return err
+	}
+	var before []item
+	defer func() { c.pending = append(before, c.pending...) }()
+	for {
+		i, err := c.next(ctx, patience)
+		switch {
+		case err != nil:
+			return err
+		case i.el == nil:
+			return fmt.Errorf("the stream ended: %v", i.err)
+		case i.el.Name != "iq" || i.el.Attrs["id"] != id:
+			before = append(before, i)
+		case i.el.Attrs["type"] != "result":
+			return fmt.Errorf("refused: %s", i.el)
+		default:
 			return nil
 		}
 	}

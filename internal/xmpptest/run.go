@@ -146,6 +146,10 @@ func (r *run) clientStep(ctx context.Context, c *client, st Step, text string) e
 		return r.disconnect(ctx, c, st.Actor)
 	case "enters":
 		return r.enters(ctx, c, st.Actor, st.Arg)
+	case "configures":
+		return r.configures(ctx, c, st.Arg)
+	case "makes":
+		return r.makes(ctx, c, st.Arg)
 	case "is cut":
 		delete(r.clients, st.Actor)
 		c.close()

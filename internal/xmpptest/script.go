@@ -30,6 +30,7 @@ type Step struct {
 var verbs = []string{
 	"receives in any order", "receives nothing", "receives header", "receives",
 	"sends slowly", "sends", "has sent", "connects", "is online", "disconnects", "is cut", "enters",
+	"configures", "makes",
 	"stream ends with", "stream ends", "opens", "starts TLS", "logs in as", "and", "exists",
 }
 

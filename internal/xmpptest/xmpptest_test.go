@@ -35,11 +35,13 @@ func TestMatch(t *testing.T) {
 type foreign struct{}
 
 func (foreign) Adds(e *Element) bool                   { return e.NS == "u" && e.Name == "x" }
+func (foreign) Lacks(e *Element) bool                  { return e.NS == "u" && e.Name == "y" }
 func (foreign) Early(*Element) bool                    { return false }
 func (foreign) Passes(*Element) bool                   { return false }
 func (foreign) Agrees(_ *Element, attr, _ string) bool { return attr == "a" }
 
-// TestDialect: what a dialect adds is let pass, and asked for it is missed.
+// TestDialect: what a dialect adds is let pass, and asked for it is missed; what
+// it lacks is not.
 func TestDialect(t *testing.T) {
 	m := &matcher{vars: map[string]string{}, dialect: foreign{}}
 	got := one(t, "<message><x xmlns='u'/></message>")
@@ -48,6 +50,9 @@ func TestDialect(t *testing.T) {
 	}
 	if err := m.match(one(t, "<message><x xmlns='u'/></message>"), one(t, "<message/>")); err == nil {
 		t.Error("an expected child was not missed")
+	}
+	if err := m.match(one(t, "<message><y xmlns='u'/></message>"), one(t, "<message/>")); err != nil {
+		t.Error(err)
 	}
 	if err := m.match(one(t, "<message/>"), one(t, "<message><y xmlns='u'/></message>")); err == nil {
 		t.Error("another child was let pass")

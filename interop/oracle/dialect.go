@@ -10,6 +10,7 @@ import (
 // scripts could show nothing else of it; differences.md says who is right.
 type dialect struct {
 	adds   map[string]bool // "namespace name" of children
+	lacks  func(*xmpptest.Element) bool
 	passes func(*xmpptest.Element) bool
 	agrees func(e *xmpptest.Element, attr, want, got string) bool
 }
@@ -22,6 +23,7 @@ func dialects() map[string]dialect {
 				"urn:xmpp:delay delay":                      true,
 				"urn:ietf:params:xml:ns:xmpp-bind required": true,
 			},
+			lacks: isLogged,
 			passes: func(e *xmpptest.Element) bool {
 				return unavailableAccount(e) || asksAgain(e)
 			},
@@ -30,12 +32,19 @@ func dialects() map[string]dialect {
 			},
 		},
 		"ejabberd": {
-			adds: map[string]bool{"urn:xmpp:delay delay": true},
+			adds: map[string]bool{
+				"urn:xmpp:delay delay":      true,
+				"urn:xmpp:mam:tmp archived": true,
+			},
+			lacks: func(e *xmpptest.Element) bool {
+				return isLogged(e) || e.NS == "urn:xmpp:occupant-id:0"
+			},
 			passes: func(e *xmpptest.Element) bool {
-				return e.Name == "iq" && e.Attrs["type"] == "set" && has(e, "jabber:iq:privacy")
+				return e.Name == "iq" && e.Attrs["type"] == "set" && has(e, "jabber:iq:privacy") ||
+					ofRoom(e)
 			},
 			agrees: func(e *xmpptest.Element, attr, want, got string) bool {
-				return ownAddress(e, attr, want, got) ||
+				return noID(e, attr, got) || ownAddress(e, attr, want, got) ||
 					e.Name == "presence" && attr == "to" && bare(got) == want ||
 					e.Name == "message" && attr == "type" && want == "normal" && got == ""
 			},
@@ -45,6 +54,9 @@ func dialects() map[string]dialect {
 
 // Adds implements xmpptest.Dialect.
 func (d dialect) Adds(child *xmpptest.Element) bool { return d.adds[child.NS+" "+child.Name] }
+
+// Lacks implements xmpptest.Dialect.
+func (d dialect) Lacks(child *xmpptest.Element) bool { return d.lacks != nil && d.lacks(child) }
 
 // Early implements xmpptest.Dialect: no specification says whether a push comes
 // before the result, or presence before messages.
@@ -75,6 +87,23 @@ func asksAgain(e *xmpptest.Element) bool {
 	query := e.Children[0]
 	return query.NS == "jabber:iq:roster" && len(query.Children) == 1 &&
 		query.Children[0].Attrs["ask"] == "subscribe"
+}
+
+// isLogged is the warning that a room has an archive, where it can be read by
+// those alone who may be inside (XEP-0045 section 7.2.12, Room Logging).
+func isLogged(e *xmpptest.Element) bool {
+	return e.NS == "http://jabber.org/protocol/muc#user" && e.Attrs["code"] == "170"
+}
+
+// ofRoom is the presence of a room that its occupants have not subscribed to.
+func ofRoom(e *xmpptest.Element) bool {
+	return e.Name == "presence" && bare(e.Attrs["from"]) == e.Attrs["from"] &&
+		strings.Contains(e.Attrs["from"], "@conference.")
+}
+
+// noID: who sent presence may find its id in the reflection, or not.
+func noID(e *xmpptest.Element, attr, got string) bool {
+	return e.Name == "presence" && attr == "id" && got == "" && e.Attrs["type"] != "error"
 }
 
 // ownAddress: a server may name the account as the sender of what it sends on

@@ -21,18 +21,20 @@ const patience = 90 * time.Second
 
 // needs says why a script cannot be played here.
 var needs = map[string]string{
-	"time":      "its time is that of the test",
-	"restart":   "it stops or kills the server",
-	"register":  "registration has to be on",
-	"admin":     "an account with rights in our configuration",
-	"anonymous": "a domain without accounts",
-	"cleartext": "streams without TLS",
-	"few":       "small limits of our configuration",
-	"slow":      "small limits of our configuration",
-	"day":       "names that are free again after a day",
-	"older":     "our conflict policy in the other setting",
-	"privacy":   "privacy lists (XEP-0016)",
-	"strangers": "our rule about strangers in the other setting",
+	"time":       "its time is that of the test",
+	"restart":    "it stops or kills the server",
+	"register":   "registration has to be on",
+	"admin":      "an account with rights in our configuration",
+	"anonymous":  "a domain without accounts",
+	"cleartext":  "streams without TLS",
+	"few":        "small limits of our configuration",
+	"slow":       "small limits of our configuration",
+	"day":        "names that are free again after a day",
+	"groupchat1": "clients from before MUC are let into rooms",
+	"locked":     "new rooms wait for their configuration",
+	"older":      "our conflict policy in the other setting",
+	"privacy":    "privacy lists (XEP-0016)",
+	"strangers":  "our rule about strangers in the other setting",
 }
 
 // named is a script with its path below the folder, without the ending.
