@@ -30,6 +30,9 @@ func answers() map[request]answer {
 		{"get", nsAdmin, "query"}: now((*Room).lists),
 		{"set", nsAdmin, "query"}: now((*Room).administer),
 
+		{"get", nsAdmin, "query"}: now((*Room).lists),
+		{"set", nsAdmin, "query"}: now((*Room).administer),
+
 		{"get", nsPing, "ping"}:         now((*Room).ping),
 		{"get", archive.NS, "query"}:    (*Room).archiveForm,
 		{"set", archive.NS, "query"}:    (*Room).queryArchive,

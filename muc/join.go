@@ -157,7 +157,7 @@ func (r *Room) newSeat(p *router.Packet, nick string) (s *seat, first bool) {
 			jid = p.To
 		}
 		o = &occupant{nick: nick, jid: jid.Clone(), user: from.Bare(), id: r.occupantID(from)}
-		o.role = initialRole(r.affiliation(from), r.config.Moderated)
+		o.role = r.roleOf(from)
 		first = true
 	}
 	s = &seat{jid: from, presence: r.kept(p.Stanza, o), since: time.Now()}

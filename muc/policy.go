@@ -2,29 +2,21 @@ package muc
 
 import (
 	"context"
+	"slices"
 
+	"parley/conf"
 	"parley/stanza"
 )
 
 // policy is what the configuration says of rooms.
-type policy struct {
-	Groupchat1 bool
-	LockNew    bool
-	Occupants  int
-	History    int
-	PerUser    int
-	Create     string
-}
-
-func (m *Service) policy() policy {
-	c := m.host.Router.Config().Rooms
-	return policy{Groupchat1: c.Groupchat1, LockNew: c.LockNew, Occupants: c.Occupants,
-		History: c.History, PerUser: c.PerUser, Create: c.Create}
-}
+func (m *Service) policy() conf.Rooms { return m.host.Router.Config().Rooms }
 
 // defaults are the configuration of new rooms.
 func (m *Service) defaults() Config {
-	return Config{Persistent: true, Public: false, History: 20, Archive: true, ChangeSubject: false,
+	c := m.host.Router.Config().NewRooms
+	return Config{Persistent: c.Persistent, Public: c.Public, MembersOnly: c.MembersOnly,
+		Moderated: c.Moderated, NonAnonymous: c.NonAnonymous, Archive: c.Archive,
+		History: min(c.History, m.policy().History), Lang: c.Lang, Away: c.MembersOnly,
 		PrivateMessages: Visitor, MemberList: Visitor, Broadcast: Visitor}
 }
 
@@ -51,13 +43,10 @@ func (m *Service) mayCreate(ctx context.Context, from stanza.JID, _ string) erro
 	return nil
 }
 
-// isAdmin says whether somebody administers the service: the admins of the
-// server do.
+// isAdmin says whether somebody administers the service: those who are named for
+// it, and the admins of the server.
 func (m *Service) isAdmin(jid stanza.JID) bool {
-	for _, a := range m.host.Router.Config().Admins {
-		if a == jid.Bare().String() {
-			return true
-		}
-	}
-	return false
+	user := jid.Bare().String()
+	return slices.Contains(m.policy().Admins, user) ||
+		slices.Contains(m.host.Router.Config().Admins, user)
 }

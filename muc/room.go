@@ -43,6 +43,7 @@ type Room struct {
 // user is what a room remembers of somebody, inside or not.
 type user struct {
 	affiliation Affiliation
+	role        Role   // that a moderator gave, NoRole for the usual one
 	nick        string // reserved
 	reason      string
 }

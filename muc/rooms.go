@@ -184,7 +184,7 @@ func (r *Room) take(ctx context.Context, row store.Room) (err error) {
 		if err != nil {
 			return err
 		}
-		r.users[jid] = user{Affiliation(u.Affiliation), u.Nick, u.Reason}
+		r.users[jid] = user{Affiliation(u.Affiliation), Role(u.Role), u.Nick, u.Reason}
 	}
 	return nil
 }

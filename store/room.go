@@ -26,6 +26,7 @@ CREATE TABLE room_user (
 	room        INTEGER NOT NULL,
 	jid         TEXT NOT NULL,
 	affiliation INTEGER NOT NULL,
+	role        INTEGER NOT NULL,
 	nick        TEXT NOT NULL,
 	reason      TEXT NOT NULL,
 	PRIMARY KEY (room, jid)
@@ -51,6 +52,7 @@ type Room struct {
 type RoomUser struct {
 	JID         string // bare, or a domain
 	Affiliation int    // as package muc numbers them
+	Role        int    // that a moderator gave, likewise; 0 for the usual one
 	Nick        string // reserved (XEP-0045 section 7.12), "" for none
 	Reason      string
 }
@@ -100,10 +102,10 @@ func (db *DB) Rooms(ctx context.Context, host, after string, n int) ([]Room, err
 // RoomUsers are all users of a room, by address.
 func (db *DB) RoomUsers(ctx context.Context, room int64) ([]RoomUser, error) {
 	return get(ctx, db, func(q querier) (list []RoomUser, err error) {
-		err = q.each(`SELECT jid, affiliation, nick, reason FROM room_user WHERE room = ?1
+		err = q.each(`SELECT jid, affiliation, role, nick, reason FROM room_user WHERE room = ?1
 			ORDER BY jid`, args(room), func(rows *sql.Rows) error {
 			var u RoomUser
-			err := rows.Scan(&u.JID, &u.Affiliation, &u.Nick, &u.Reason)
+			err := rows.Scan(&u.JID, &u.Affiliation, &u.Role, &u.Nick, &u.Reason)
 			list = append(list, u)
 			return err
 		})
@@ -150,18 +152,19 @@ func (tx *Tx) SetRoomVCard(room int64, vcard string) error {
 		tx.do(`UPDATE room SET vcard = ?2 WHERE id = ?1`, room, vcard))
 }
 
-// SetRoomUser replaces somebody's association with a room. With affiliation 0
-// and no nick there is none any more.
+// SetRoomUser replaces somebody's association with a room. With affiliation 0,
+// role 0 and no nick there is none any more.
 func (tx *Tx) SetRoomUser(room int64, u RoomUser) error {
-	if u.Affiliation == 0 && u.Nick == "" {
+	if u.Affiliation == 0 && u.Role == 0 && u.Nick == "" {
 		return wrap("remove user of a room",
 			tx.do(`DELETE FROM room_user WHERE room = ?1 AND jid = ?2`, room, u.JID))
 	}
 	return wrap("set user of a room",
-		tx.do(`INSERT INTO room_user (room, jid, affiliation, nick, reason)
-			VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (room, jid) DO UPDATE SET
-			affiliation = excluded.affiliation, nick = excluded.nick, reason = excluded.reason`,
-			room, u.JID, u.Affiliation, u.Nick, u.Reason))
+		tx.do(`INSERT INTO room_user (room, jid, affiliation, role, nick, reason)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (room, jid) DO UPDATE SET
+			affiliation = excluded.affiliation, role = excluded.role, nick = excluded.nick,
+			reason = excluded.reason`,
+			room, u.JID, u.Affiliation, u.Role, u.Nick, u.Reason))
 }
 
 // DeleteRoom removes a room with its users and its archive.

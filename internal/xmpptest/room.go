@@ -111,14 +111,38 @@ func isNews(e *Element) bool {
 }
 
 // makes has a client give somebody who is not inside an affiliation, "bob member
-// in coven" (XEP-0045 section 9.5, Modifying the Member List).
+// in coven" (XEP-0045 section 9.5, Modifying the Member List). Those inside read
+// what they are told of that, if they are (section 10.3, Granting Owner Status).
 func (r *run) makes(ctx context.Context, c *client, arg string) error {
 	words := strings.Fields(arg)
 	if len(words) != 4 || words[2] != "in" {
 		return fmt.Errorf("makes %q: not USER AFFILIATION in ROOM", arg)
 	}
-	return r.asks(ctx, c, r.room(words[3]), "<query xmlns='"+nsMUC+"#admin'><item affiliation='"+
+	room := r.room(words[3])
+	err := r.asks(ctx, c, room, "<query xmlns='"+nsMUC+"#admin'><item affiliation='"+
 		words[1]+"' jid='"+r.jid(words[0])+"'/></query>")
+	if err != nil {
+		return err
+	}
+	for _, name := range r.inside[room] {
+		o := r.clients[name]
+		if o == nil {
+			continue
+		}
+		if err := r.sync(ctx, o, room, true); err != nil {
+			return err
+		}
+		o.pending = slices.DeleteFunc(o.pending, func(i item) bool {
+			return i.el != nil && i.el.Attrs["from"] == room && isStanding(i.el)
+		})
+	}
+	return nil
+}
+
+// isStanding says whether a message is about somebody's affiliation.
+func isStanding(e *Element) bool {
+	x := e.child("x")
+	return e.Name == "message" && x != nil && x.NS == nsMUC+"#user" && x.child("item") != nil
 }
 
 // asks sends a room something to do and reads up to the answer; what came before
