@@ -46,17 +46,18 @@ func TestConversations(t *testing.T) {
 // needs are the words of a script's "needs:" line that ask for a server of its
 // own, and what is other than by default there.
 var needs = map[string]func(c *conf.Config, prefix string){
-	"restart":   func(*conf.Config, string) {},
-	"register":  func(c *conf.Config, _ string) { c.Register.Enabled = true },
-	"privacy":   func(c *conf.Config, _ string) { c.Messages.PrivacyLists = true },
-	"strangers": func(c *conf.Config, _ string) { c.Messages.Strangers = "block" },
-	"strong":    func(c *conf.Config, _ string) { c.Login.Mechanisms = []string{"SCRAM-SHA-512"} },
-	"older":     func(c *conf.Config, _ string) { c.C2S.Conflict = "older" },
-	"few":       few,
-	"anonymous": func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },
-	"cleartext": func(c *conf.Config, _ string) { c.C2S.RequireTLS = false },
-	"day":       func(c *conf.Config, _ string) { c.Accounts.TombstoneDays = 1 },
-	"slow":      func(c *conf.Config, _ string) { c.Limits.Rate, c.Limits.Burst = 4<<10, 10_000 },
+	"restart":    func(*conf.Config, string) {},
+	"register":   func(c *conf.Config, _ string) { c.Register.Enabled = true },
+	"privacy":    func(c *conf.Config, _ string) { c.Messages.PrivacyLists = true },
+	"strangers":  func(c *conf.Config, _ string) { c.Messages.Strangers = "block" },
+	"strong":     func(c *conf.Config, _ string) { c.Login.Mechanisms = []string{"SCRAM-SHA-512"} },
+	"older":      func(c *conf.Config, _ string) { c.C2S.Conflict = "older" },
+	"few":        few,
+	"no-archive": func(c *conf.Config, _ string) { c.Messages.Archive = false },
+	"anonymous":  func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },
+	"cleartext":  func(c *conf.Config, _ string) { c.C2S.RequireTLS = false },
+	"day":        func(c *conf.Config, _ string) { c.Accounts.TombstoneDays = 1 },
+	"slow":       func(c *conf.Config, _ string) { c.Limits.Rate, c.Limits.Burst = 4<<10, 10_000 },
 	"admin": func(c *conf.Config, prefix string) {
 		c.Admins = []string{prefix + "alice@" + c.Domains[0]}
 	},

@@ -11,7 +11,7 @@ import (
 // run in this order; "parley pipeline" prints it.
 func (s *Server) modules() []router.Module {
 	contacts := contacts{s.roster}
-	offline := archive.New()
+	offline := archive.New(contacts)
 	nodes := map[string]xep.DiscoNode{archive.NodeOffline: offline}
 	admin := &xep.Admin{Router: s.router, Passwords: passwords{s.router.Config}, Shutdown: s.shutdown}
 	commands := xep.NewCommands(admin.Allowed, admin.Commands()...)
