@@ -39,11 +39,33 @@ func (presences) Register(h *router.Host) {
 	})
 }
 
+// contacts stands in for the roster: nurse is in everybody's.
+type contacts struct{}
+
+func (contacts) Listed(_ context.Context, _ *router.Account, bare stanza.JID) (bool, error) {
+	return bare.Local() == "nurse", nil
+}
+
 // run runs a test with romeo@a.lit/orchard logged in and the account
-// juliet@a.lit made.
+// juliet@a.lit made: once with archives and once without.
 func run(t *testing.T, config string, test func(w *imtest.World, m *archive.Archive)) {
 	t.Helper()
-	m := archive.New()
+	for name, config := range map[string]string{"archive": config, "no archive": without(config)} {
+		t.Run(name, func(t *testing.T) { runOnce(t, config, test) })
+	}
+}
+
+// without is a configuration without archives.
+func without(config string) string {
+	if head, rest, ok := strings.Cut(config, "[messages]"); ok {
+		return head + "[messages]\narchive = false" + rest
+	}
+	return config + "\n[messages]\narchive = false"
+}
+
+func runOnce(t *testing.T, config string, test func(w *imtest.World, m *archive.Archive)) {
+	t.Helper()
+	m := archive.New(contacts{})
 	imtest.Run(t, config, func(*router.Router) []router.Module {
 		return []router.Module{m, presences{}}
 	}, func(w *imtest.World) {
@@ -125,7 +147,7 @@ func TestPriority(t *testing.T) {
 // A full queue is an error for the sender (XEP-0160 section 2, Process Flow,
 // step 3), unless some session gets the message.
 func TestQuota(t *testing.T) {
-	run(t, "[messages]\noffline = 1", func(w *imtest.World, _ *archive.Archive) {
+	runOnce(t, without("[messages]\noffline = 1"), func(w *imtest.World, _ *archive.Archive) {
 		w.Talk(`
 			romeo -> <message to='juliet@a.lit' id='1'><body>1</body></message>
 			romeo -> <message to='juliet@a.lit' id='2'><body>2</body></message>
@@ -146,7 +168,7 @@ func TestQuota(t *testing.T) {
 
 // With offline = 0 nothing is kept, and the sender knows.
 func TestNoStorage(t *testing.T) {
-	run(t, "[messages]\noffline = 0", func(w *imtest.World, _ *archive.Archive) {
+	runOnce(t, without("[messages]\noffline = 0"), func(w *imtest.World, _ *archive.Archive) {
 		w.Talk(`
 			romeo -> <message to='juliet@a.lit' id='1'><body>1</body></message>
 			romeo <- <message from='juliet@a.lit' to='romeo@a.lit/orchard' type='error' id='1'>
@@ -218,7 +240,7 @@ func (unable) Register(h *router.Host) {
 // An account whose deletion failed is sent messages as before.
 func TestDeleteFails(t *testing.T) {
 	imtest.Run(t, "", func(*router.Router) []router.Module {
-		return []router.Module{archive.New(), presences{}, unable{}}
+		return []router.Module{archive.New(contacts{}), presences{}, unable{}}
 	}, func(w *imtest.World) {
 		a := w.Account("juliet@a.lit")
 		w.Login("romeo", "romeo@a.lit/orchard")

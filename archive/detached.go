@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/router"
+	"parley/stanza"
 	"parley/store"
 )
 
@@ -20,6 +21,9 @@ func (m *Archive) detached(ctx context.Context, s *router.Session, owed []*route
 	}
 	var rest []*router.Packet
 	for _, p := range owed {
+		if p.Stanza.Kind != stanza.Message || isCopy(p) {
+			continue // the end of a page of the archive; what is a row already
+		}
 		if p.Row == 0 {
 			rest = append(rest, p)
 			continue
@@ -47,7 +51,7 @@ func (m *Archive) keep(ctx context.Context, box *inbox, s *router.Session,
 	err := m.db.Update(ctx, func(tx *store.Tx) error {
 		for i, p := range owed {
 			kept[i] = again(p)
-			row, err := box.add(tx, kept[i], stamp, 0)
+			row, err := box.addOwed(tx, kept[i], stamp)
 			if err != nil {
 				return err
 			}

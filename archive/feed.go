@@ -99,6 +99,7 @@ func (m *Archive) unbind(_ context.Context, s *router.Session) {
 		m.leave(box, s)
 		box.mu.Lock()
 		delete(box.readers, s)
+		delete(box.given, s)
 		box.mu.Unlock()
 	}
 }
@@ -139,6 +140,7 @@ func (m *Archive) next(f *feed, row store.Message) bool {
 	box := f.box
 	box.mu.Lock()
 	_, held := box.held[row.ID]
+	held = held || box.given[f.session][row.ID]
 	over := f.over
 	f.last = row.ID
 	box.mu.Unlock()

@@ -32,8 +32,8 @@ func (d *disco) Register(h *router.Host) {
 // logged in as "juliet".
 func runFlexible(t *testing.T, test func(w *imtest.World)) {
 	t.Helper()
-	m := archive.New()
-	imtest.Run(t, "", func(*router.Router) []router.Module {
+	m := archive.New(contacts{})
+	imtest.Run(t, without(""), func(*router.Router) []router.Module {
 		return []router.Module{m, presences{}, &disco{m}}
 	}, func(w *imtest.World) {
 		w.Account("juliet@a.lit")

@@ -31,6 +31,9 @@ func (m *Archive) hand(box *inbox, row store.Message, f *feed, to ...*router.Ses
 	b.Elem("delay", nsDelay, "Offline Storage",
 		"from", m.host.Domain, "stamp", row.Stamp.UTC().Format(stampFormat))
 	p.Edits.Last(b.String())
+	if row.Archived {
+		p.Edits.Last(m.stanzaID(box, row.ID))
+	}
 	o := outgoing{feed: f, size: len(row.Body)}
 	if f != nil && f.request != nil {
 		o.view = true
@@ -111,7 +114,7 @@ func (m *Archive) behind(s *router.Session) bool {
 
 // taken is told that a session's client was sent a message.
 func (m *Archive) taken(s *router.Session, p *router.Packet) {
-	if p.Row == 0 {
+	if p.Row == 0 && p.Stanza.Kind == stanza.Message {
 		return
 	}
 	box, ok := m.inbox.Peek(s.Account)
@@ -121,6 +124,9 @@ func (m *Archive) taken(s *router.Session, p *router.Packet) {
 	box.mu.Lock()
 	defer box.mu.Unlock()
 	o, row := m.back(box, p)
+	for _, id := range o.fin {
+		m.clear(box, id)
+	}
 	if !o.view && (row || box.counts(s, p.Row)) {
 		m.clear(box, p.Row)
 	}
@@ -139,7 +145,7 @@ func (b *inbox) counts(s *router.Session, row int64) bool {
 			return false
 		}
 	}
-	return b.feeds[s] != nil
+	return b.takes(s)
 }
 
 // clear says that a row is not owed any more. The lock is held. One function
@@ -177,6 +183,9 @@ func (m *Archive) clear(box *inbox, row int64) {
 // lost is told of a message that no session took. It goes to the account's
 // other sessions at once, or stays owed.
 func (m *Archive) lost(ctx context.Context, p *router.Packet) {
+	if isCopy(p) {
+		return
+	}
 	box, err := m.inbox.Get(ctx, p.Peer)
 	if err != nil {
 		m.log.Error("keep lost message", "to", p.To.String(), "err", err)
@@ -187,12 +196,19 @@ func (m *Archive) lost(ctx context.Context, p *router.Packet) {
 	others := box.missing(p.Row)
 	box.mu.Unlock()
 	switch {
-	case row && !o.view:
-		m.queue(box, again(p), outgoing{size: o.size}, others)
-	case p.Row == 0:
+	case o.view:
+	case p.Row != 0 && !row && p.Outcome.Sessions == 0:
+		// No queue had it: stored, or a feed, has given it to whom there is.
+	case p.Row != 0:
+		m.queue(box, again(p), outgoing{size: len(p.Stanza.Raw)}, others)
+	default:
 		m.resend(box, again(p), others)
 	}
 }
+
+// isCopy says that a packet is a carbon copy: who takes it has taken the message,
+// but the message itself is elsewhere.
+func isCopy(p *router.Packet) bool { return p.Stanza.Has(nsCarbons, "received") }
 
 // again is the same message for other queues.
 func again(p *router.Packet) *router.Packet {
@@ -217,7 +233,7 @@ func (m *Archive) resend(box *inbox, p *router.Packet, to []*router.Session) {
 	}
 	stamp := time.Now()
 	m.db.Write(func(tx *store.Tx) (err error) {
-		p.Row, err = box.add(tx, p, stamp, 0)
+		p.Row, err = box.addOwed(tx, p, stamp)
 		return err
 	}, func(err error) {
 		if err != nil {

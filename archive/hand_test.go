@@ -343,6 +343,6 @@ func runHeld(t *testing.T, g *gate, test func(w *imtest.World)) {
 		}
 		r := router.New(router.Options{Store: db, Config: c})
 		test(&imtest.World{T: t, Router: r, Store: db,
-			Host: r.AddHost("a.lit", true, archive.New(), presences{})})
+			Host: r.AddHost("a.lit", true, archive.New(contacts{}), presences{})})
 	})
 }

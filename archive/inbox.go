@@ -12,6 +12,7 @@ import (
 type inbox struct {
 	account *router.Account
 	ending  atomic.Bool // the account's deletion has begun
+	prefs   atomic.Pointer[prefs]
 
 	mu sync.Mutex
 	// feeds are the sessions that take the account's messages: those that
@@ -19,6 +20,8 @@ type inbox struct {
 	feeds map[*router.Session]*feed
 	// readers look through the rows themselves (XEP-0013).
 	readers map[*router.Session]bool
+	// given are the rows that sessions were sent as pages of the archive.
+	given map[*router.Session]map[int64]bool
 
 	out    map[*router.Packet]outgoing // rows in the queues of sessions
 	newest int64                       // highest row that was stored since the inbox is in memory
@@ -36,6 +39,9 @@ type outgoing struct {
 	feed *feed // whose window its bytes fill, nil if nobody's
 	size int
 	view bool // shown only, not taken
+	// fin are the owed rows of the page of the archive that this ends: who
+	// takes the end has taken them.
+	fin []int64
 }
 
 // feed gives one session rows in the order of their ids: at its first
@@ -63,6 +69,11 @@ func (b *inbox) missing(row int64) (list []*router.Session) {
 	}
 	return list
 }
+
+// takes says whether a session takes messages for the account: it has a
+// priority that is not negative, or it is not available and was addressed by its
+// own full JID. The lock is held.
+func (b *inbox) takes(s *router.Session) bool { return b.feeds[s] != nil || s.Presence() == nil }
 
 // release forgets cleared rows when no feed can have read them before. The
 // lock is held.

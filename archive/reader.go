@@ -70,6 +70,7 @@ func (r *Reader) read(ctx context.Context, e *stanza.Element, box *Box) (*answer
 	}
 	// A page must leave room in the queue of who asked.
 	q.Bytes = r.router.Config().Limits.Queue / 4
+	q.Missed = box.Owner > 0
 	page, err := r.db.ArchivePage(ctx, box.Owner, q.ArchiveQuery)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, stanza.ItemNotFound

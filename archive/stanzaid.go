@@ -1,6 +1,11 @@
 package archive
 
-import "parley/stanza"
+import (
+	"context"
+
+	"parley/router"
+	"parley/stanza"
+)
 
 // StanzaID is the element that says where a message is archived and under what
 // id (XEP-0313 section 3.5, Communicating the archive ID).
@@ -30,4 +35,28 @@ func Unspoof(st *stanza.Stanza, e *stanza.Edits, by stanza.JID) {
 			e.Cut(i)
 		}
 	}
+}
+
+// unspoof removes from every message the ids that the account alone may give
+// which sends it or gets it.
+func unspoof(_ context.Context, p *router.Packet) error {
+	Unspoof(p.Stanza, &p.Edits, p.Account.JID)
+	return nil
+}
+
+// stanzaID is Reader.StanzaID for a row of an account.
+func (m *Archive) stanzaID(box *inbox, row int64) string {
+	return m.reader.StanzaID(box.account.ID, row, box.account.JID)
+}
+
+// addStanzaID tells the receiver where the message is in the archive, and nobody
+// else (XEP-0313 section 3.5, Communicating the archive ID): it comes behind the
+// stage of copies, which go to the sender's sessions too.
+func addStanzaID(_ context.Context, p *router.Packet) error {
+	if p.Side == router.Receiving {
+		if id := p.StanzaID(router.Receiving); id != "" {
+			p.Edits.Last(id)
+		}
+	}
+	return nil
 }

@@ -72,7 +72,7 @@ func TestEvents(t *testing.T) {
 		{"error to a session", "<presence><priority>-1</priority></presence>", " type='error'" + full +
 			body + "<store" + hints, true, 0},
 	}
-	run(t, "", func(w *imtest.World, _ *archive.Archive) {
+	runOnce(t, without(""), func(w *imtest.World, _ *archive.Archive) {
 		for i, test := range tests {
 			account := "j" + strconv.Itoa(i) + "@a.lit"
 			w.Account(account)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/archive"
 	"parley/roster"
 	"parley/router"
 	"parley/stanza"
@@ -13,7 +14,20 @@ import (
 // contacts lets modules that may not import roster ask it.
 type contacts struct{ roster *roster.Roster }
 
-var _ xep.Contacts = contacts{}
+var (
+	_ xep.Contacts     = contacts{}
+	_ archive.Contacts = contacts{}
+)
+
+// Listed implements archive.Contacts.
+func (c contacts) Listed(ctx context.Context, a *router.Account, bare stanza.JID) (bool, error) {
+	all, err := c.roster.Contacts(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	_, ok := all.Find(bare)
+	return ok, nil
+}
 
 // Subscribed implements xep.Contacts.
 func (c contacts) Subscribed(ctx context.Context, a *router.Account, bare stanza.JID) (to, from bool, err error) {

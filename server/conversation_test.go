@@ -53,6 +53,7 @@ var needs = map[string]func(c *conf.Config, prefix string){
 	"strong":     func(c *conf.Config, _ string) { c.Login.Mechanisms = []string{"SCRAM-SHA-512"} },
 	"older":      func(c *conf.Config, _ string) { c.C2S.Conflict = "older" },
 	"few":        few,
+	"no-archive": func(c *conf.Config, _ string) { c.Messages.Archive = false },
 	"anonymous":  func(c *conf.Config, _ string) { c.Login.Anonymous = c.Domains },
 	"cleartext":  func(c *conf.Config, _ string) { c.C2S.RequireTLS = false },
 	"day":        func(c *conf.Config, _ string) { c.Accounts.TombstoneDays = 1 },

@@ -11,7 +11,7 @@ import (
 // run in this order; "parley pipeline" prints it.
 func (s *Server) modules() []router.Module {
 	contacts := contacts{s.roster}
-	offline := archive.New()
+	offline := archive.New(contacts)
 	nodes := map[string]xep.DiscoNode{archive.NodeOffline: offline}
 	admin := &xep.Admin{Router: s.router, Passwords: passwords{s.router.Config}, Shutdown: s.shutdown}
 	commands := xep.NewCommands(admin.Allowed, admin.Commands()...)
@@ -24,14 +24,15 @@ func (s *Server) modules() []router.Module {
 		s.roster,
 		presence.New(s.router, s.roster),
 		offline,
-		xep.NewDisco(contacts, nodes),
+		s.pubsub,
+		xep.NewDisco(contacts, nodes).With(s.pubsub),
 		xep.Contact{},
 		xep.Ping{},
 		xep.Version{Name: "Parley", Version: Version},
 		xep.Time{},
 		xep.NewLast(contacts, s.started),
-		new(xep.Private),
-		new(xep.VCard),
+		xep.NewPrivate(s.pubsub),
+		xep.NewVCard(s.pubsub),
 		s.sign,
 		commands,
 		s.rows, // behind those that change what goes out
@@ -40,4 +41,15 @@ func (s *Server) modules() []router.Module {
 		list = append(list, s.files)
 	}
 	return list
+}
+
+// pubsubModules are the features of a pubsub service host.
+func (s *Server) pubsubModules() []router.Module {
+	return []router.Module{
+		s.pubsub,
+		xep.NewDisco(contacts{s.roster}, nil).With(s.pubsub),
+		xep.Ping{},
+		xep.Version{Name: "Parley", Version: Version},
+		xep.Time{},
+	}
 }

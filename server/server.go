@@ -21,6 +21,7 @@ import (
 	"parley/internal/certs"
 	"parley/internal/control"
 	"parley/metrics"
+	"parley/pubsub"
 	"parley/roster"
 	"parley/router"
 	"parley/s2s"
@@ -59,6 +60,7 @@ type Server struct {
 	metrics *metrics.Set
 	router  *router.Router
 	roster  *roster.Roster
+	pubsub  *pubsub.Service
 	sign    *xep.Register
 	certs   *certs.Store
 	clients *c2s.Server
@@ -117,9 +119,13 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 		return err
 	}
 	s.roster = roster.New(s.router)
+	s.pubsub = pubsub.New(s.router, s.roster)
 	s.sign = xep.NewRegister(s.router, passwords{s.router.Config})
 	for _, domain := range c.Domains {
 		s.router.AddHost(domain, true, s.modules()...)
+	}
+	if err := s.pubsub.Convert(ctx); err != nil {
+		return fmt.Errorf("convert bookmarks: %w", err)
 	}
 	s.addServices(c)
 	s.others = component.New(component.Options{Router: s.router, Log: s.log})

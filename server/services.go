@@ -17,6 +17,9 @@ func (s *Server) addServices(c *conf.Config) {
 		if slices.Contains(c.Services, "conference") {
 			s.router.AddHost("conference."+domain, false, muc.New())
 		}
+		if slices.Contains(c.Services, "pubsub") {
+			s.router.AddHost("pubsub."+domain, false, s.pubsubModules()...)
+		}
 		if url := fileURL(c, domain); s.files != nil && url != "" {
 			s.router.AddHost("upload."+domain, false, upload.New(s.files, url),
 				xep.NewDisco(nil, nil), xep.Ping{})

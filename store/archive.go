@@ -169,6 +169,30 @@ func archivePage(q querier, owner int64, query ArchiveQuery) (ArchivePage, error
 	return query.read(q, owner)
 }
 
+// recent is how many messages with a contact ArchivedWith looks at.
+const recent = 5000
+
+// ArchivedWith lists the messages with a contact whose text contains a string,
+// newest first: of those that are in the archive the last few thousand.
+func (db *DB) ArchivedWith(ctx context.Context, owner int64, peer stanza.JID, text string) (
+	list []Message, err error) {
+	if err := db.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, func(c *conn) error {
+		return c.each(`SELECT r.id, b.stanza, b.sender, b.stamp, r.archived FROM (
+				SELECT m.id, m.body, m.archived FROM message m WHERE m.account = ?1
+				AND m.peer <> '' AND m.peer = ?2 AND m.archived = 1 ORDER BY m.id DESC LIMIT ?3 + 0
+			) r JOIN body b ON b.id = r.body WHERE instr(b.stanza, ?4) > 0 ORDER BY r.id DESC`,
+			args(owner, peer.Bare().String(), recent, text), func(rows *sql.Rows) error {
+				m, err := scanMessage(rows)
+				list = append(list, m)
+				return err
+			})
+	})
+	return list, wrap("search archive", err)
+}
+
 // missed fills in what is owed.
 func (p *ArchivePage) missed(q querier, account int64) error {
 	n := len(p.Messages)

@@ -88,3 +88,12 @@ func (r NodeReader) Roster(account int64, bare string) (from bool, groups []stri
 	_, err = found(err)
 	return i.From, i.Groups, wrap("find roster item", err)
 }
+
+// RosterOf is Roster for the account of a bare JID, which may have none here.
+func (r NodeReader) RosterOf(account, bare string) (from bool, groups []string, err error) {
+	a, err := findAccount(r.q, account)
+	if there, err := found(err); !there {
+		return false, nil, err
+	}
+	return r.Roster(a.ID, bare)
+}

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // Private is private XML storage (XEP-0049) and vcard-temp (XEP-0054): one
 // XML element per account and key. The key of private XML is "{ns}name".
@@ -49,4 +52,24 @@ func (tx *Tx) setPrivate(account int64, key, xml string, quota int) error {
 // DeletePrivate removes the elements of an account that goes away.
 func (tx *Tx) DeletePrivate(account int64) error {
 	return wrap("delete private elements", tx.do(`DELETE FROM private WHERE account = ?1`, account))
+}
+
+// PrivateElement is an account's element.
+type PrivateElement struct {
+	Account int64
+	JID     string
+	XML     string
+}
+
+// PrivateNamed are all accounts' elements of that key.
+func (tx *Tx) PrivateNamed(key string) (list []PrivateElement, err error) {
+	err = tx.each(`SELECT a.id, a.local || '@' || a.domain, p.xml
+		FROM private p JOIN account a ON a.id = p.account WHERE p.name = ?1`, args(key),
+		func(rows *sql.Rows) error {
+			var e PrivateElement
+			err := rows.Scan(&e.Account, &e.JID, &e.XML)
+			list = append(list, e)
+			return err
+		})
+	return list, wrap("list private elements", err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -84,8 +85,8 @@ func items(q querier, query string, args ...any) (list []RosterItem, err error) 
 // version, 0 for a roster that was never written.
 func (db *DB) Roster(ctx context.Context, account int64) (
 	list []RosterItem, version int64, err error) {
-	err = db.view(ctx, func(q querier) (err error) {
-		list, version, err = roster(q, account)
+	err = db.read(ctx, func(c *conn) (err error) {
+		list, version, err = roster(c, account)
 		return err
 	})
 	return list, version, err
@@ -94,11 +95,17 @@ func (db *DB) Roster(ctx context.Context, account int64) (
 // Roster is DB.Roster inside a write.
 func (tx *Tx) Roster(account int64) ([]RosterItem, int64, error) { return roster(tx, account) }
 
+// roster is one query: each account is asked at login. The version comes as an
+// item without an address.
 func roster(q querier, account int64) (list []RosterItem, version int64, err error) {
-	if version, _, err = rosterVersion(q, account); err == nil {
-		list, err = items(q, `SELECT `+itemColumns+` FROM roster WHERE account = ?1`, account)
+	list, err = items(q, `SELECT '', '', '', 0, '', version FROM roster_version WHERE account = ?1
+		UNION ALL SELECT `+itemColumns+` FROM roster WHERE account = ?1`, account)
+	for n, i := range list {
+		if i.JID == "" {
+			return slices.Delete(list, n, n+1), i.Version, wrap("read roster", err)
+		}
 	}
-	return list, version, wrap("read roster", err)
+	return list, 0, wrap("read roster", err)
 }
 
 // rosterVersion is the roster's version, and the one after which removals are

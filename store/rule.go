@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 )
 
 // Rule is one rule of a blocklist or privacy list (XEP-0016, XEP-0191). The
@@ -32,8 +31,8 @@ const (
 // default list's name, "" for none.
 func (db *DB) Rules(ctx context.Context, account int64) (
 	lists map[string][]Rule, def string, err error) {
-	err = db.view(ctx, func(q querier) (err error) {
-		lists, def, err = rules(q, account)
+	err = db.read(ctx, func(c *conn) (err error) {
+		lists, def, err = rules(c, account)
 		return err
 	})
 	return lists, def, err
@@ -44,25 +43,24 @@ func (tx *Tx) Rules(account int64) (lists map[string][]Rule, def string, err err
 	return rules(tx, account)
 }
 
+// rules is one query: most accounts have none, and each is asked at login.
 func rules(q querier, account int64) (lists map[string][]Rule, def string, err error) {
 	lists = make(map[string][]Rule)
-	err = q.each(`SELECT list, ord, kind, value, allow, stanzas FROM rule
-		WHERE account = ?1 ORDER BY list, ord, place`, args(account),
+	err = q.each(`SELECT list, ord, kind, value, allow, stanzas,
+		list IS (SELECT list FROM rule_default WHERE account = ?1)
+		FROM rule WHERE account = ?1 ORDER BY list, ord, place`, args(account),
 		func(rows *sql.Rows) error {
 			var list string
 			var r Rule
-			err := rows.Scan(&list, &r.Order, &r.Type, &r.Value, &r.Allow, &r.Kinds)
+			var isDefault bool
+			err := rows.Scan(&list, &r.Order, &r.Type, &r.Value, &r.Allow, &r.Kinds, &isDefault)
 			lists[list] = append(lists[list], r)
+			if isDefault {
+				def = list
+			}
 			return err
 		})
-	if err != nil {
-		return nil, "", wrap("read rules", err)
-	}
-	err = q.row(`SELECT list FROM rule_default WHERE account = ?1`, args(account), &def)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
-	return lists, def, wrap("read default list", err)
+	return lists, def, wrap("read rules", err)
 }
 
 // SetRules replaces a list; no rules removes it.

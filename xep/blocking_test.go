@@ -106,7 +106,7 @@ func runBlocking(t *testing.T, config string, f friends, test func(w *imtest.Wor
 	t.Helper()
 	pr := new(presences)
 	imtest.Run(t, config, func(*router.Router) []router.Module {
-		return []router.Module{xep.NewBlocking(f), archive.New(), pr}
+		return []router.Module{xep.NewBlocking(f), archive.New(nil), pr}
 	}, func(w *imtest.World) {
 		w.Login("juliet", "juliet@a.lit/balcony")
 		w.Login("garden", "juliet@a.lit/garden")

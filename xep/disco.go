@@ -21,6 +21,7 @@ const (
 type Disco struct {
 	contacts Contacts
 	nodes    map[string]DiscoNode
+	more     DiscoMore // nil for none
 	host     *router.Host
 	own      atomic.Pointer[ownCaps]
 }
@@ -32,7 +33,21 @@ type DiscoNode interface {
 	DiscoItems(ctx context.Context, p *router.Packet) (string, error)
 }
 
+// DiscoMore answers for nodes that come and go, which no list names, and has
+// items for accounts and hosts themselves, as XML; a node that is not there is
+// item-not-found.
+type DiscoMore interface {
+	DiscoNode
+	MoreItems(ctx context.Context, p *router.Packet) (string, error)
+}
+
 var _ router.Module = (*Disco)(nil)
+
+// With has somebody answer for the nodes that are not in the list.
+func (m *Disco) With(more DiscoMore) *Disco {
+	m.more = more
+	return m
+}
 
 // NewDisco makes the module; nodes answer for their nodes by name.
 func NewDisco(c Contacts, nodes map[string]DiscoNode) *Disco {
@@ -45,8 +60,8 @@ func (m *Disco) Register(h *router.Host) {
 	h.Feature(router.ToHost|router.ToAccount, nsDiscoInfo, nsDiscoItems)
 	if h.Accounts {
 		h.Identity(router.ToHost, "server", "im", "Parley")
-		h.Identity(router.ToAccount, "account", "registered", "")
 	}
+	h.Identity(router.ToAccount, "account", "registered", "")
 	h.HandleIQ("get", nsDiscoInfo, "query", router.ToHost|router.ToAccount|router.ToSelf, m.info)
 	h.HandleIQ("get", nsDiscoItems, "query", router.ToHost|router.ToAccount|router.ToSelf, m.items)
 	h.HandleIQ("get", nsDiscoItems, "query", router.ToMissing, m.noItems)
@@ -56,6 +71,10 @@ func (m *Disco) Register(h *router.Host) {
 // info answers disco#info (XEP-0030 section 3, Discovering Information About a
 // Jabber Entity).
 func (m *Disco) info(ctx context.Context, p *router.Packet) error {
+	node := p.Payload().Attr("node")
+	if m.comes(node, p) {
+		return reply(p)(m.more.DiscoInfo(ctx, p))
+	}
 	if err := m.mayAsk(ctx, p); err != nil {
 		return err
 	}
@@ -63,7 +82,6 @@ func (m *Disco) info(ctx context.Context, p *router.Packet) error {
 	if p.Account != nil {
 		where = router.ToAccount
 	}
-	node := p.Payload().Attr("node")
 	if n, ok := m.nodes[node]; ok {
 		return reply(p)(n.DiscoInfo(ctx, p))
 	}
@@ -73,6 +91,14 @@ func (m *Disco) info(ctx context.Context, p *router.Packet) error {
 	}
 	p.Result(m.query(where, node, p.Account != nil && p.Account.IsGuest()))
 	return nil
+}
+
+// comes says whether a node is one that nobody has announced. Who may see such
+// nodes is for those to say who know them.
+func (m *Disco) comes(node string, p *router.Packet) bool {
+	_, known := m.nodes[node]
+	return node != "" && m.more != nil && !known &&
+		(p.Account != nil || !m.host.Accounts && !m.isOwnCaps(node))
 }
 
 // query is everything announced for where, an account's being a guest's or not.
@@ -98,12 +124,17 @@ func (m *Disco) query(where router.Where, node string, guest bool) string {
 // Associated with a Jabber Entity).
 func (m *Disco) items(ctx context.Context, p *router.Packet) error {
 	node := p.Payload().Attr("node")
-	switch err := m.mayAsk(ctx, p); {
-	case errors.Is(err, stanza.ServiceUnavailable):
+	if m.comes(node, p) {
+		return reply(p)(m.more.DiscoItems(ctx, p))
+	}
+	err := m.mayAsk(ctx, p)
+	stranger := errors.Is(err, stanza.ServiceUnavailable)
+	switch {
+	case stranger && (node != "" || m.more == nil):
 		// XEP-0030 section 8, Security Considerations, rule 2
 		p.Result(emptyItems(node))
 		return nil
-	case err != nil:
+	case err != nil && !stranger:
 		return err
 	}
 	if n, ok := m.nodes[node]; ok {
@@ -112,11 +143,27 @@ func (m *Disco) items(ctx context.Context, p *router.Packet) error {
 	if node != "" {
 		return stanza.ItemNotFound
 	}
-	if p.Account != nil {
-		p.Result(resources(p.Account))
-		return nil
+	return m.children(ctx, p, stranger)
+}
+
+// children answers with the items of an account or a host: an account's
+// resources are for those only who see its presence.
+func (m *Disco) children(ctx context.Context, p *router.Packet, stranger bool) (err error) {
+	items := ""
+	switch {
+	case p.Account != nil && !stranger:
+		items = resources(p.Account)
+	case p.Account == nil && m.host.Accounts:
+		items = m.services()
 	}
-	p.Result(m.services())
+	more := ""
+	if m.more != nil {
+		if more, err = m.more.MoreItems(ctx, p); err != nil {
+			return err
+		}
+	}
+	var b stanza.Builder
+	p.Result(b.Start("query", nsDiscoItems).Raw(items + more).End().String())
 	return nil
 }
 
@@ -131,13 +178,12 @@ func (m *Disco) noItems(_ context.Context, p *router.Packet) error {
 // Basic Protocol).
 func resources(a *router.Account) string {
 	var b stanza.Builder
-	b.Start("query", nsDiscoItems)
 	for _, s := range a.Sessions() {
 		if s.Presence() != nil {
 			b.Start("item", "", "jid", s.JID.String()).End()
 		}
 	}
-	return b.End().String()
+	return b.String()
 }
 
 // services lists the hosts below this domain, and those that are below none of
@@ -145,13 +191,12 @@ func resources(a *router.Account) string {
 func (m *Disco) services() string {
 	hosts := m.host.Router.Hosts()
 	var b stanza.Builder
-	b.Start("query", nsDiscoItems)
 	for _, h := range hosts {
 		if over := domainOver(hosts, h); !h.Accounts && (over == nil || over == m.host) {
 			b.Start("item", "", "jid", h.Domain).End()
 		}
 	}
-	return b.End().String()
+	return b.String()
 }
 
 // domainOver is the domain with accounts that a host is below, nil if none: the

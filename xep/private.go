@@ -13,9 +13,23 @@ const nsPrivate = "jabber:iq:private"
 
 // Private implements XEP-0049: Private XML Storage. Nobody but the account's
 // own sessions reads or writes it (XEP-0049 section 4, Security Considerations).
-type Private struct{ host *router.Host }
+type Private struct {
+	host *router.Host
+	node PrivateNode
+}
+
+// PrivateNode keeps one element elsewhere: bookmarks are nodes too (XEP-0411
+// section 3, Conversion).
+type PrivateNode interface {
+	PrivateName() string // {namespace}name
+	Private(ctx context.Context, a *router.Account) (xml string, err error)
+	SetPrivate(tx *store.Tx, p *router.Packet, xml string) error
+}
 
 var _ router.Module = (*Private)(nil)
+
+// NewPrivate makes the module; node may be nil.
+func NewPrivate(node PrivateNode) *Private { return &Private{node: node} }
 
 // Register implements router.Module.
 func (m *Private) Register(h *router.Host) {
@@ -43,17 +57,39 @@ func (m *Private) get(ctx context.Context, p *router.Packet) error {
 		return stanza.NotAcceptable
 	}
 	e := query.Children[0]
-	xml, err := m.host.Router.Store.Private(ctx, p.Account.ID, privateKey(e))
-	if errors.Is(err, store.ErrNotFound) {
-		var b stanza.Builder
-		xml, err = b.Start(e.Name, e.NS).End().String(), nil
-	}
+	xml, err := m.read(ctx, p.Account, privateKey(e))
 	if err != nil {
 		return err
 	}
 	var b stanza.Builder
+	if xml == "" {
+		xml = b.Start(e.Name, e.NS).End().String()
+		b = stanza.Builder{}
+	}
 	p.Result(b.Start("query", nsPrivate).Raw(xml).End().String())
 	return nil
+}
+
+// read is the element of a key, "" if there is none.
+func (m *Private) read(ctx context.Context, a *router.Account, key string) (string, error) {
+	if m.node != nil && key == m.node.PrivateName() {
+		return m.node.Private(ctx, a)
+	}
+	xml, err := m.host.Router.Store.Private(ctx, a.ID, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return xml, err
+}
+
+// write stores an element where it belongs.
+func (m *Private) write(tx *store.Tx, p *router.Packet, e *stanza.Element) error {
+	key := privateKey(e)
+	if m.node != nil && key == m.node.PrivateName() {
+		return m.node.SetPrivate(tx, p, e.Standalone())
+	}
+	quota := m.host.Router.Config().Messages.PrivateQuota
+	return setPrivate(tx, p.Account.ID, key, e.Standalone(), quota)
 }
 
 // set stores each child under its name and namespace (XEP-0049 section 2.3,
@@ -68,13 +104,12 @@ func (m *Private) set(_ context.Context, p *router.Packet) error {
 			return stanza.NotAcceptable
 		}
 	}
-	quota := m.host.Router.Config().Messages.PrivateQuota
 	p.Write(func(tx *store.Tx) error {
 		if err := alive(tx, p.Account); err != nil {
 			return err
 		}
 		for _, e := range query.Children {
-			if err := setPrivate(tx, p.Account.ID, privateKey(e), e.Standalone(), quota); err != nil {
+			if err := m.write(tx, p, e); err != nil {
 				return err
 			}
 		}

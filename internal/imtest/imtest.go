@@ -10,9 +10,10 @@
 // have received anything that is not written down. "away" is the rest of the
 // network: another server sends, or is sent to. Order of attributes does not
 // matter; the value '*' matches anything; an error's <text/> counts only if it
-// is written down. Blank lines and those with # do not count. A line without an
-// arrow goes on with the stanza above it: at once if it begins a tag, else, with
-// attributes, behind a space.
+// is written down, and so does where a message is in its receiver's archive.
+// Blank lines and those with # do not count. A line without an arrow goes on with
+// the stanza above it: at once if it begins a tag, else, with attributes, behind a
+// space.
 //
 // A test runs inside a testing/synctest bubble, so that "nothing more comes" is
 // certain and time is the test's own.
