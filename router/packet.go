@@ -86,6 +86,7 @@ type Packet struct {
 
 	behalf *Account // of what the server sends for an account: who may refuse it first
 	line   *Line
+	spread *Spread // nil for most
 	next   *Packet // behind it in the line
 	extra  *extra  // see more
 	room   [2]*Session
