@@ -33,6 +33,10 @@ func answers() map[request]answer {
 		{"get", nsAdmin, "query"}: now((*Room).lists),
 		{"set", nsAdmin, "query"}: now((*Room).administer),
 
+		{"get", nsDiscoInfo, "query"}:   now((*Room).info),
+		{"get", nsDiscoItems, "query"}:  now((*Room).items),
+		{"get", nsVCard, "vCard"}:       now((*Room).vCard),
+		{"set", nsVCard, "vCard"}:       now((*Room).setVCard),
 		{"get", nsPing, "ping"}:         now((*Room).ping),
 		{"get", archive.NS, "query"}:    (*Room).archiveForm,
 		{"set", archive.NS, "query"}:    (*Room).queryArchive,

@@ -66,7 +66,7 @@ func (r *Room) join(ctx context.Context, p *router.Packet) error {
 func (r *Room) mayEnter(p *router.Packet, nick string) error {
 	a := r.affiliation(p.From)
 	switch {
-	case r.config.Locked && a != Owner:
+	case r.lockedTo(p.From):
 		return stanza.ItemNotFound // section 7.2.10, Locked Room
 	case a == Outcast:
 		return stanza.Forbidden // section 7.2.7, Banned Users
@@ -212,6 +212,7 @@ type welcome struct {
 	sees    bool
 	others  []*shown
 	own     *shown
+	avatar  *stanza.Stanza // of the room, nil if it has none
 	history func() []*past // asked in its turn: what was said before is in it then
 }
 
@@ -223,6 +224,9 @@ func (r *Room) welcome(p *router.Packet, s *seat, n note) *welcome {
 		if o != s.occupant && (o.role >= r.config.Broadcast || s.occupant.role == Moderator) {
 			w.others = append(w.others, r.show(o.main(), note{}))
 		}
+	}
+	if len(r.avatar) > 0 {
+		w.avatar = r.presence()
 	}
 	w.history = r.historyFor(p)
 	return w
@@ -237,6 +241,9 @@ func (w *welcome) roster(ctx context.Context, r *Room) {
 
 // rest sends what comes behind the presence of the others.
 func (w *welcome) rest(ctx context.Context, r *Room) {
+	if w.avatar != nil {
+		r.send(ctx, w.avatar, w.to)
+	}
 	w.own.to(ctx, r, []viewer{{jid: w.to, user: w.own.of}})
 	for _, h := range w.history() {
 		r.send(ctx, h.delayed(r), w.to)

@@ -30,7 +30,8 @@ type Room struct {
 	users    map[stanza.JID]user // affiliations and reserved nicknames
 	subject  *stanza.Stanza      // the message that set it, nil if none did
 	vcard    string
-	recent   []*past // the history that newcomers get
+	avatar   []string // hashes of the pictures in it
+	recent   []*past  // the history that newcomers get
 	nicks    map[string]*occupant
 	seats    map[stanza.JID]*seat // by full JID
 	order    []*occupant          // in the order of entering

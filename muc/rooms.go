@@ -164,7 +164,8 @@ func (r *Room) refresh(ctx context.Context) error {
 
 // take fills in what the store knows.
 func (r *Room) take(ctx context.Context, row store.Room) (err error) {
-	r.created, r.secret, r.vcard = row.Created, row.Secret, row.VCard
+	r.created, r.secret = row.Created, row.Secret
+	r.wear(row.VCard)
 	if r.config, err = parseConfig(row.Config); err != nil {
 		return err
 	}

@@ -44,8 +44,7 @@ func New() *Service {
 func (m *Service) Register(h *router.Host) {
 	m.host, m.db, m.log = h, h.Router.Store, h.Router.Log
 	m.reader = archive.NewReader(h.Router)
-	h.Identity(router.ToHost, "conference", "text", "Rooms")
-	h.Feature(router.ToHost, nsMUC)
+	m.registerDisco(h)
 	h.On(router.Record, router.OfAll, "rooms", m.record)
 	h.On(router.Deliver, router.OfAll, "rooms", m.deliver)
 	h.Go("rooms", m.sweep)

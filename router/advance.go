@@ -223,14 +223,14 @@ func (p *Packet) hold() {
 	p.owing.Add(1)
 }
 
-// release says that a queue, or the packet's way, has let go of it; taken
+// release says that a queue, or the packet's way, has let go of it; arrived
 // that it reached its client. The last one to let go of an owed packet that
 // nobody took reports it lost.
-func (p *Packet) release(ctx context.Context, r *Router, taken bool) {
-	if taken {
-		p.taken.Store(true)
+func (p *Packet) release(ctx context.Context, r *Router, arrived bool) {
+	if arrived {
+		p.owing.Or(taken)
 	}
-	if p.owing.Add(-1) > 0 || p.taken.Load() || p.Dest == nil {
+	if p.owing.Add(-1) != 0 || p.Dest == nil {
 		return
 	}
 	for _, fn := range p.Dest.lost {

@@ -105,7 +105,7 @@ func (s *Session) Detach(ctx context.Context) bool {
 func (s *Session) keep(ctx context.Context) {
 	var list []*Packet
 	for _, p := range s.queue.packets() {
-		if p.Owed && !p.taken.Load() {
+		if p.Owed && p.owing.Load()&taken == 0 {
 			list = append(list, p)
 		}
 	}

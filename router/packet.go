@@ -84,14 +84,17 @@ type Packet struct {
 	// the module that wrote the row.
 	Outcome Outcome
 
-	behalf *Account // of what the server sends for an account: who may refuse it first
+	owing  atomic.Int32 // of an owed packet: queues that hold it, 1 while it is on its way, taken
+	behalf *Account     // of what the server sends for an account: who may refuse it first
 	line   *Line
+	spread *Spread // nil for most
 	next   *Packet // behind it in the line
 	extra  *extra  // see more
 	room   [2]*Session
-	taken  atomic.Bool  // a client has it
-	owing  atomic.Int32 // of an owed packet: queues that hold it, and one while it is on its way
 }
+
+// taken is in Packet.owing when a client has the packet.
+const taken = 1 << 30
 
 // way is where a packet is in its line and its stages.
 type way struct {
@@ -151,7 +154,7 @@ func (p *Packet) fails(err error) {
 
 // Outcome tells After who took a packet.
 type Outcome struct {
-	Sessions int32 // live sessions it was queued for
+	Sessions int16 // live sessions it was queued for
 	Stored   bool  // a row was written for the receiver
 }
 

@@ -74,7 +74,7 @@ func (b *serverLines) join(p *Packet) *Line {
 	defer b.mu.Unlock()
 	l := b.m[p.From.Bare()]
 	if l != nil {
-		p.line = l
+		p.line, p.spread = l, nil
 		l.mu.Lock()
 		l.append(p)
 	}

@@ -146,8 +146,8 @@ func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 		p.noSuchUser()
 		return nil
 	}
-	if p.line != nil {
-		p.line.recent = recent{r.hosts.Load(), p.Dest, p.Peer}
+	if last := p.last(); last != nil {
+		*last = recent{r.hosts.Load(), p.Dest, p.Peer}
 	}
 	p.choose()
 	return nil
@@ -160,15 +160,23 @@ type recent struct {
 	peer  *Account
 }
 
+// last is where it is remembered, nil if it is not.
+func (p *Packet) last() *recent {
+	switch {
+	case p.spread != nil:
+		return &p.spread.to.recent
+	case p.line != nil:
+		return &p.line.recent
+	}
+	return nil
+}
+
 // recall finds the receiving account without looking it up. It may be held so
 // long only because it has a session: such an account is neither dropped nor
 // loaded again (see Account), and one that is deleted has none.
 func (p *Packet) recall(r *Router) bool {
-	if p.line == nil {
-		return false
-	}
-	was := &p.line.recent
-	if was.peer == nil || was.peer.JID != p.To.Bare() || len(was.peer.Sessions()) == 0 ||
+	was := p.last()
+	if was == nil || was.peer == nil || was.peer.JID != p.To.Bare() || len(was.peer.Sessions()) == 0 ||
 		was.hosts != r.hosts.Load() {
 		return false
 	}

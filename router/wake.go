@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"sync"
 
 	"parley/stanza"
@@ -18,7 +19,8 @@ type Writer interface {
 // the message.
 type deferred struct {
 	mu      sync.Mutex
-	on      bool // the reader is at work and will call WriteDeferred
+	on      bool // whoever is at work will write for them
+	most    int  // how many; 0: maxDeferred
 	writers []Writer
 }
 
@@ -82,7 +84,7 @@ func (d *deferred) take(dst []Writer) []Writer {
 func (d *deferred) keep(w Writer) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.on || len(d.writers) == maxDeferred {
+	if !d.on || len(d.writers) >= cmp.Or(d.most, maxDeferred) {
 		return false
 	}
 	d.writers = append(d.writers, w)
@@ -97,9 +99,18 @@ func (d *deferred) wake() {
 	}
 }
 
-// Defer reports whether the reader that has brought the packet will have w
-// write what the packet has put into its queue. If not, the caller wakes it.
-func (p *Packet) Defer(w Writer) bool { return p.line != nil && p.line.deferred.keep(w) }
+// Defer reports whether the reader that has brought the packet, or the spread it
+// is part of, will have w write what the packet has put into its queue. If not,
+// the caller wakes it.
+func (p *Packet) Defer(w Writer) bool {
+	switch {
+	case p.spread != nil:
+		return p.spread.kept.keep(w)
+	case p.line != nil:
+		return p.line.deferred.keep(w)
+	}
+	return false
+}
 
 // Defer is Line.Defer for what the session sends.
 func (s *Session) Defer() { s.line.Defer() }
@@ -107,16 +118,15 @@ func (s *Session) Defer() { s.line.Defer() }
 // WriteDeferred is Line.WriteDeferred for what the session has sent.
 func (s *Session) WriteDeferred() { s.line.WriteDeferred() }
 
-// wake has the session's stream written soon: by the reader that has brought
-// the packet or, of what the session is answered, by its own.
+// wake has the session's stream written soon: by whoever has brought the packet
+// or, of what the session is answered, by its own reader.
 func (s *Session) wake(p *Packet) {
-	line := &s.line
-	if p != nil && p.line != nil {
-		line = p.line
-	}
 	stream := s.Stream()
-	if w, ok := stream.(Writer); ok && line.deferred.keep(w) {
-		return
+	w, ok := stream.(Writer)
+	switch {
+	case ok && p != nil && p.Defer(w):
+	case ok && (p == nil || p.spread == nil && p.line == nil) && s.line.deferred.keep(w):
+	default:
+		stream.Wake()
 	}
-	stream.Wake()
 }

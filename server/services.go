@@ -15,7 +15,8 @@ import (
 func (s *Server) addServices(c *conf.Config) {
 	for _, domain := range c.Domains {
 		if slices.Contains(c.Services, "conference") {
-			s.router.AddHost("conference."+domain, false, muc.New())
+			s.router.AddHost("conference."+domain, false, muc.New(), xep.Ping{},
+				xep.Version{Name: "Parley", Version: Version}, xep.Time{}, xep.Contact{})
 		}
 		if slices.Contains(c.Services, "pubsub") {
 			s.router.AddHost("pubsub."+domain, false, s.pubsubModules()...)

@@ -2,4 +2,4 @@ package store
 
 // schema3 brings message archives, rooms, nodes and streams that are resumed;
 // each part stands with its functions.
-const schema3 = schemaArchive + schemaRoom + schemaNode + schemaResume + schemaPush + schemaUpload + schemaToken
+const schema3 = schemaArchive + schemaRoom + schemaPublic + schemaNode + schemaResume + schemaPush + schemaUpload + schemaToken

@@ -68,11 +68,16 @@ func (c *client) send(s string) error {
 // open begins a stream and reads its features.
 func (c *client) open(domain string) (*stanza.Stanza, error) {
 	c.scan, c.buf = stanza.NewScanner(stanza.Limits{}), nil
-	if err := c.send("<?xml version='1.0'?><stream:stream to='" + domain + "' version='1.0' " +
-		"xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"); err != nil {
+	if err := c.send(header(domain)); err != nil {
 		return nil, err
 	}
 	return c.next()
+}
+
+// header begins a stream.
+func header(domain string) string {
+	return "<?xml version='1.0'?><stream:stream to='" + domain + "' version='1.0' " +
+		"xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 }
 
 // dial logs in account n and binds a resource. With roster it also reads the

@@ -27,7 +27,7 @@ func (o *options) open(ctx context.Context, n int, do func([]*client) error) err
 	for range parallel {
 		wg.Go(func() {
 			for i := range next {
-				c, err := o.at(i).dial(ctx, i, true)
+				c, err := o.dial(ctx, i)
 				if err != nil {
 					errs <- err
 					return
@@ -48,6 +48,14 @@ func (o *options) open(ctx context.Context, n int, do func([]*client) error) err
 		}
 	}
 	return err
+}
+
+// dial is a client of account i.
+func (o *options) dial(ctx context.Context, i int) (*client, error) {
+	if o.relay {
+		return o.join(ctx, i)
+	}
+	return o.at(i).dial(ctx, i, true)
 }
 
 // at is the server of account i: every second one may be at another.
