@@ -35,6 +35,9 @@ type Session struct {
 	Interested atomic.Bool
 	// Blocklist says that it has asked for the block list (XEP-0191).
 	Blocklist atomic.Bool
+	// Carbons says that it wants copies of what other sessions of the account
+	// send and get (XEP-0280).
+	Carbons atomic.Bool
 	// ActiveList is the name of the active privacy list (XEP-0016), set by blocking.
 	ActiveList atomic.Pointer[string]
 
@@ -156,6 +159,19 @@ func (s *Session) PushWith(st *stanza.Stanza, e *stanza.Edits) bool {
 		return false
 	}
 	return s.enqueue(st, e, nil)
+}
+
+// Copy queues a copy, st with edits, of a packet for a session that is not
+// among its targets, if the write stage would let it have the packet itself. It
+// counts as a delivery: when the client has it, the packet is taken.
+func (s *Session) Copy(p *Packet, st *stanza.Stanza, e *stanza.Edits) bool {
+	if !s.lets(p) {
+		return false
+	}
+	if s.Detached() {
+		p = nil // it may never come back
+	}
+	return s.enqueue(st, e, p)
 }
 
 // lets runs the write stage.

@@ -26,6 +26,7 @@ func (s *Server) modules() []router.Module {
 		offline,
 		s.pubsub,
 		xep.NewDisco(contacts, nodes).With(s.pubsub),
+		new(xep.Carbons),
 		xep.Contact{},
 		xep.Ping{},
 		xep.Version{Name: "Parley", Version: Version},
