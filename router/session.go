@@ -38,6 +38,8 @@ type Session struct {
 	// Carbons says that it wants copies of what other sessions of the account
 	// send and get (XEP-0280).
 	Carbons atomic.Bool
+	// Inactive says that nobody looks at it (XEP-0352).
+	Inactive atomic.Bool
 	// ActiveList is the name of the active privacy list (XEP-0016), set by blocking.
 	ActiveList atomic.Pointer[string]
 

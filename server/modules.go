@@ -27,6 +27,7 @@ func (s *Server) modules() []router.Module {
 		s.pubsub,
 		xep.NewDisco(contacts, nodes).With(s.pubsub),
 		new(xep.Carbons),
+		new(xep.Push),
 		xep.Contact{},
 		xep.Ping{},
 		xep.Version{Name: "Parley", Version: Version},
