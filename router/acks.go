@@ -22,14 +22,19 @@ type acks struct {
 	open  bool           // there is such a thing
 	told  uint32         // what was told last
 	timer *time.Timer
+
+	// What is noted with the next commit: see Packet.Counted.
+	reach   uint32   // the first place behind those that have been written
+	unnoted []uint32 // of Line.late, those that have not
 }
 
-// acknowledges makes the line one that can be asked. The result is how many it
-// has taken until now.
-func (l *Line) acknowledges(say func(n uint32)) (taken uint32) {
+// acknowledges makes the line one that can be asked, and that has taken so many
+// before its time. The result is how many it has taken until now.
+func (l *Line) acknowledges(already uint32, say func(n uint32)) (taken uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.acks = &acks{say: say}
+	l.taken, l.done = l.taken+already, l.done+already
+	l.acks = &acks{say: say, reach: l.taken}
 	return l.taken
 }
 
@@ -119,15 +124,36 @@ func (l *Line) finished() uint32 {
 
 // delay notes that a packet is to be written down.
 func (l *Line) delay(place uint32) {
-	n, _ := slices.BinarySearchFunc(l.late, place, before)
-	l.late = slices.Insert(l.late, n, place)
+	l.late = with(l.late, place)
+	if l.acks != nil {
+		l.acks.unnoted = with(l.acks.unnoted, place)
+	}
 }
 
 // arrive takes back a delay.
 func (l *Line) arrive(place uint32) {
-	if n, ok := slices.BinarySearchFunc(l.late, place, before); ok {
-		l.late = slices.Delete(l.late, n, n+1)
+	l.late = without(l.late, place)
+	if l.acks != nil {
+		l.acks.unnoted = without(l.acks.unnoted, place)
 	}
+}
+
+// with is a sorted list with one more place.
+func with(list []uint32, place uint32) []uint32 {
+	n, _ := slices.BinarySearchFunc(list, place, before)
+	return slices.Insert(list, n, place)
+}
+
+// without is a sorted list without a place.
+func without(list []uint32, place uint32) []uint32 {
+	n, ok := slices.BinarySearchFunc(list, place, before)
+	switch {
+	case !ok:
+		return list
+	case n == 0: // mostly
+		return list[1:]
+	}
+	return slices.Delete(list, n, n+1)
 }
 
 // before compares places in a line; they wrap.

@@ -133,6 +133,7 @@ func (r *Router) submit(p *Packet) {
 				return err
 			}
 		}
+		p.Counted(tx)
 		return nil
 	}, p.commit)
 }
