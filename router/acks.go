@@ -19,14 +19,22 @@ type acks struct {
 	say   func(n uint32) // tells the client; must not block
 	asks  []uint32       // for each request, what the line had taken by then
 	until uint32         // what was asked for and has not been told
-	open  bool           // there is such a thing
+	owes  bool           // there is such a thing
 	told  uint32         // what was told last
 	timer *time.Timer
 
 	// What is noted with the next commit: see Packet.Counted.
 	reach   uint32   // the first place behind those that have been written
 	unnoted []uint32 // of Line.late, those that have not
+	opened  []uint32 // those that have started and may still come to have rows
 }
+
+// open notes a packet that has started, and what it does is not all written when
+// its rows are.
+func (a *acks) open(place uint32) { a.opened = with(a.opened, place) }
+
+// close takes back open.
+func (a *acks) close(place uint32) { a.opened = without(a.opened, place) }
 
 // acknowledges makes the line one that can be asked, and that has taken so many
 // before its time. The result is how many it has taken until now.
@@ -58,7 +66,7 @@ func (l *Line) Ask() {
 	if len(l.late) > 0 && l.hurry != nil {
 		l.hurry()
 	}
-	if len(a.asks) == 1 && !a.open {
+	if len(a.asks) == 1 && !a.owes {
 		if a.timer == nil {
 			a.timer = time.AfterFunc(answerWithin, l.overdue)
 		} else {
@@ -70,7 +78,7 @@ func (l *Line) Ask() {
 // answer answers the requests whose time has come. The lock is held.
 func (l *Line) answer() {
 	a := l.acks
-	if a == nil || len(a.asks) == 0 && !a.open {
+	if a == nil || len(a.asks) == 0 && !a.owes {
 		return
 	}
 	n, k := l.finished(), 0
@@ -79,12 +87,12 @@ func (l *Line) answer() {
 		a.tell(n)
 	}
 	a.asks = a.asks[:copy(a.asks, a.asks[k:])]
-	if a.open && int32(n-a.until) >= 0 {
-		if a.open = false; a.told != n {
+	if a.owes && int32(n-a.until) >= 0 {
+		if a.owes = false; a.told != n {
 			a.tell(n)
 		}
 	}
-	if len(a.asks) == 0 && !a.open && a.timer != nil {
+	if len(a.asks) == 0 && !a.owes && a.timer != nil {
 		a.timer.Stop()
 	}
 }
@@ -100,15 +108,15 @@ func (l *Line) overdue() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, n := l.acks, l.finished()
-	if a.open && a.told != n && len(a.asks) == 0 {
+	if a.owes && a.told != n && len(a.asks) == 0 {
 		a.tell(n)
 	}
 	for _, until := range a.asks {
-		a.until, a.open = until, true
+		a.until, a.owes = until, true
 		a.tell(n)
 	}
 	a.asks = a.asks[:0]
-	if a.open {
+	if a.owes {
 		a.timer.Reset(answerWithin)
 	}
 }

@@ -120,6 +120,9 @@ func (r *Router) submit(p *Packet) {
 	}
 	p.line.mu.Lock()
 	p.waiting = true
+	if a := p.line.acks; a != nil && p.Dest != nil && p.Dest.Forward != nil {
+		a.open(p.place)
+	}
 	p.line.mu.Unlock()
 	x := p.extra
 	fns := x.writes

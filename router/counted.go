@@ -9,8 +9,9 @@ import "parley/store"
 //
 // A line hands its packets' writes to the store in order. So when the writes of
 // one are committed, those of all before it are, except those that are late
-// (Packet.Late); up to the first of these, all is counted. What leaves no rows is
-// counted with the next that does: what such stanzas have done was lost too.
+// (Packet.Late) and those that have no rows before they are delivered, as what is
+// said in rooms. Up to the first of these, all is counted. What leaves no rows at
+// all is counted with the next that does: what it has done was lost too.
 
 // Counted is called in a write that has the packet's rows, at its end, by who has
 // called Late: then how far the sender's session came is written with them. For
@@ -37,8 +38,11 @@ func (l *Line) noted(place uint32) uint32 {
 		a.reach = place + 1
 	}
 	a.unnoted = without(a.unnoted, place)
-	if len(a.unnoted) > 0 && before(a.unnoted[0], a.reach) < 0 {
-		return a.unnoted[0]
+	n := a.reach
+	for _, list := range [][]uint32{a.unnoted, a.opened} {
+		if len(list) > 0 && before(list[0], n) < 0 {
+			n = list[0]
+		}
 	}
-	return a.reach
+	return n
 }
