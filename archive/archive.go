@@ -65,6 +65,7 @@ func (m *Archive) Register(h *router.Host) {
 	h.OnTaken(m.taken)
 	h.OnLost(m.lost)
 	h.OnDetach(m.detached)
+	h.OnPark("archive", parked, m.restored)
 	h.OnUnbind(m.unbind)
 	h.OnDelete(m.ending, (*store.Tx).DeleteMessages)
 	h.HandleIQ("get", NodeOffline, "offline", router.ToSelf|router.ToAccount, m.view)

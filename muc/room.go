@@ -87,7 +87,7 @@ func (r *Room) writeThen(ctx context.Context, p *router.Packet,
 		written = p.Late(nil)
 	}
 	d := r.out.put(ctx, true, announce)
-	r.service.db.Write(fn, func(err error) {
+	r.service.db.Write(counted(p, fn), func(err error) {
 		then()
 		if err == nil {
 			d.release(true)

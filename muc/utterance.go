@@ -90,13 +90,27 @@ func (r *Room) store(ctx context.Context, p *router.Packet, fn func(tx *store.Tx
 	send func(ctx context.Context)) {
 	written := p.Late(nil)
 	d := r.out.put(ctx, true, send)
-	r.service.db.Write(fn, func(err error) {
+	r.service.db.Write(counted(p, fn), func(err error) {
 		if err != nil {
 			go r.notStored(d.ctx, p, err)
 		}
 		d.release(err == nil)
 		written()
 	})
+}
+
+// counted is a write that says how far the sender's session has come with it.
+func counted(p *router.Packet, fn func(tx *store.Tx) error) func(tx *store.Tx) error {
+	if p == nil {
+		return fn
+	}
+	return func(tx *store.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		p.Counted(tx)
+		return nil
+	}
 }
 
 // notStored tells the sender that nothing has come of what it asked for.

@@ -202,6 +202,33 @@ func TestLoadOnce(t *testing.T) {
 
 // TestSlot: a slot is loaded once for all who ask, again after a failure, and
 // waiting for another's load ends with one's own context.
+// TestAccountRow: who logs in gets what the store has now, and is in memory
+// afterwards.
+func TestAccountRow(t *testing.T) {
+	w := newWorld(t, store.Options{})
+	juliet := stanza.MustJID("juliet@a.lit")
+	if _, err := w.r.AccountRow(t.Context(), juliet); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no such account: %v", err)
+	}
+	a := w.account("juliet@a.lit")
+	w.r.accounts.drop(a)
+	for _, verifier := range []string{"old", "new"} {
+		err := w.r.Store.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.SetVerifier(a.ID, verifier)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := w.r.AccountRow(t.Context(), juliet)
+		if err != nil || row.ID != a.ID || row.Verifier != verifier {
+			t.Errorf("got %+v %v, want %q", row, err, verifier)
+		}
+		if now := w.r.Online(juliet); now == nil || now == a || now.ID != a.ID {
+			t.Errorf("in memory is %v", now)
+		}
+	}
+}
+
 func TestSlot(t *testing.T) {
 	r := New(Options{})
 	a, b := &Account{ID: 1}, &Account{ID: 2}

@@ -19,17 +19,30 @@ type acks struct {
 	say   func(n uint32) // tells the client; must not block
 	asks  []uint32       // for each request, what the line had taken by then
 	until uint32         // what was asked for and has not been told
-	open  bool           // there is such a thing
+	owes  bool           // there is such a thing
 	told  uint32         // what was told last
 	timer *time.Timer
+
+	// What is noted with the next commit: see Packet.Counted.
+	reach   uint32   // the first place behind those that have been written
+	unnoted []uint32 // of Line.late, those that have not
+	opened  []uint32 // those that have started and may still come to have rows
 }
 
-// acknowledges makes the line one that can be asked. The result is how many it
-// has taken until now.
-func (l *Line) acknowledges(say func(n uint32)) (taken uint32) {
+// open notes a packet that has started, and what it does is not all written when
+// its rows are.
+func (a *acks) open(place uint32) { a.opened = with(a.opened, place) }
+
+// close takes back open.
+func (a *acks) close(place uint32) { a.opened = without(a.opened, place) }
+
+// acknowledges makes the line one that can be asked, and that has taken so many
+// before its time. The result is how many it has taken until now.
+func (l *Line) acknowledges(already uint32, say func(n uint32)) (taken uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.acks = &acks{say: say}
+	l.taken, l.done = l.taken+already, l.done+already
+	l.acks = &acks{say: say, reach: l.taken}
 	return l.taken
 }
 
@@ -53,7 +66,7 @@ func (l *Line) Ask() {
 	if len(l.late) > 0 && l.hurry != nil {
 		l.hurry()
 	}
-	if len(a.asks) == 1 && !a.open {
+	if len(a.asks) == 1 && !a.owes {
 		if a.timer == nil {
 			a.timer = time.AfterFunc(answerWithin, l.overdue)
 		} else {
@@ -65,7 +78,7 @@ func (l *Line) Ask() {
 // answer answers the requests whose time has come. The lock is held.
 func (l *Line) answer() {
 	a := l.acks
-	if a == nil || len(a.asks) == 0 && !a.open {
+	if a == nil || len(a.asks) == 0 && !a.owes {
 		return
 	}
 	n, k := l.finished(), 0
@@ -74,12 +87,12 @@ func (l *Line) answer() {
 		a.tell(n)
 	}
 	a.asks = a.asks[:copy(a.asks, a.asks[k:])]
-	if a.open && int32(n-a.until) >= 0 {
-		if a.open = false; a.told != n {
+	if a.owes && int32(n-a.until) >= 0 {
+		if a.owes = false; a.told != n {
 			a.tell(n)
 		}
 	}
-	if len(a.asks) == 0 && !a.open && a.timer != nil {
+	if len(a.asks) == 0 && !a.owes && a.timer != nil {
 		a.timer.Stop()
 	}
 }
@@ -95,15 +108,15 @@ func (l *Line) overdue() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, n := l.acks, l.finished()
-	if a.open && a.told != n && len(a.asks) == 0 {
+	if a.owes && a.told != n && len(a.asks) == 0 {
 		a.tell(n)
 	}
 	for _, until := range a.asks {
-		a.until, a.open = until, true
+		a.until, a.owes = until, true
 		a.tell(n)
 	}
 	a.asks = a.asks[:0]
-	if a.open {
+	if a.owes {
 		a.timer.Reset(answerWithin)
 	}
 }
@@ -119,15 +132,36 @@ func (l *Line) finished() uint32 {
 
 // delay notes that a packet is to be written down.
 func (l *Line) delay(place uint32) {
-	n, _ := slices.BinarySearchFunc(l.late, place, before)
-	l.late = slices.Insert(l.late, n, place)
+	l.late = with(l.late, place)
+	if l.acks != nil {
+		l.acks.unnoted = with(l.acks.unnoted, place)
+	}
 }
 
 // arrive takes back a delay.
 func (l *Line) arrive(place uint32) {
-	if n, ok := slices.BinarySearchFunc(l.late, place, before); ok {
-		l.late = slices.Delete(l.late, n, n+1)
+	l.late = without(l.late, place)
+	if l.acks != nil {
+		l.acks.unnoted = without(l.acks.unnoted, place)
 	}
+}
+
+// with is a sorted list with one more place.
+func with(list []uint32, place uint32) []uint32 {
+	n, _ := slices.BinarySearchFunc(list, place, before)
+	return slices.Insert(list, n, place)
+}
+
+// without is a sorted list without a place.
+func without(list []uint32, place uint32) []uint32 {
+	n, ok := slices.BinarySearchFunc(list, place, before)
+	switch {
+	case !ok:
+		return list
+	case n == 0: // mostly
+		return list[1:]
+	}
+	return slices.Delete(list, n, n+1)
 }
 
 // before compares places in a line; they wrap.

@@ -120,6 +120,9 @@ func (r *Router) submit(p *Packet) {
 	}
 	p.line.mu.Lock()
 	p.waiting = true
+	if a := p.line.acks; a != nil && p.Dest != nil && p.Dest.Forward != nil {
+		a.open(p.place)
+	}
 	p.line.mu.Unlock()
 	x := p.extra
 	fns := x.writes
@@ -133,6 +136,7 @@ func (r *Router) submit(p *Packet) {
 				return err
 			}
 		}
+		p.Counted(tx)
 		return nil
 	}, p.commit)
 }

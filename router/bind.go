@@ -34,6 +34,30 @@ func (r *Router) Bind(ctx context.Context, bare stanza.JID, wish string, s Strea
 // 7.6.2 or 7.7.2 (Error Cases). The conflict policy is the configuration's:
 // the newer session ends the older one's stream, or is refused.
 func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, error) {
+	n, err := a.session(wish, s)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.enter(ctx)
+}
+
+// BindManaged is Bind for a client that enables stream management with the same
+// request (XEP-0198 section 9.1, Enable Stream Management Inline); see
+// Session.Manage. All that the session gets is counted: the stream says so first.
+func (a *Account) BindManaged(ctx context.Context, wish string, s Stream, resume bool,
+	most time.Duration) (*Session, Management, error) {
+	n, err := a.session(wish, s)
+	if err != nil {
+		return nil, Management{}, err
+	}
+	m := n.manage(resume, most)
+	n.queue.hold("")
+	n.managed.Store(m)
+	return n, m.Management, n.enter(ctx)
+}
+
+// session makes a session that nobody knows of.
+func (a *Account) session(wish string, s Stream) (*Session, error) {
 	if wish == "" {
 		// RFC 6120 section 7.6 wants a resourcepart that nobody can guess.
 		wish = rand.Text()
@@ -47,10 +71,16 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 		stamp: stanza.NewStamp(full), bound: make(chan struct{})}
 	n.stream.Store(&n.first)
 	n.line.router, n.line.origin, n.line.sender = a.Host.Router, Local, n
+	return n, nil
+}
+
+// enter gives the session its place in its account.
+func (n *Session) enter(ctx context.Context) error {
+	a := n.Account
 	for {
 		old, err := a.join(n)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if old == nil {
 			break
@@ -65,7 +95,7 @@ func (a *Account) Bind(ctx context.Context, wish string, s Stream) (*Session, er
 	for _, fn := range a.Host.bound {
 		fn(ctx, n)
 	}
-	return n, nil
+	return nil
 }
 
 // join adds a session, or says which older one is in its way.
@@ -78,7 +108,7 @@ func (a *Account) join(n *Session) (old *Session, err error) {
 	switch {
 	case a.deleted || a.disabled:
 		return nil, stanza.NotAllowed // RFC 6120 section 7.6.2.2, Not Allowed
-	case old != nil && c.C2S.Conflict == "older":
+	case old != nil && c.C2S.Conflict == "older" && !old.Detached():
 		return nil, stanza.Conflict.WithType(stanza.Modify)
 	case old != nil:
 		return old, nil
@@ -111,10 +141,15 @@ func oldestAway(list []*Session) (old *Session) {
 // to call it again does no harm.
 func (s *Session) End(ctx context.Context) {
 	s.line.close()
-	if m := s.managed.Load(); m != nil {
-		m.close(s.Host.Router)
+	m := s.managed.Load()
+	var first, detached bool
+	if m != nil {
+		first, detached = m.close(s.Host.Router)
 	}
 	s.leave(ctx)
+	if first {
+		s.forget(m, detached)
+	}
 	dropped, owed := s.queue.close()
 	s.Host.Router.Metrics.Queue(-dropped)
 	s.let(owed, false)

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,7 +39,7 @@ func (r *Router) DeleteAccount(ctx context.Context, a *Account) error {
 				return err
 			}
 		}
-		return tx.DeleteAccount(a.ID, until)
+		return errors.Join(tx.DeleteAccountResumable(a.ID), tx.DeleteAccount(a.ID, until))
 	})
 	if err != nil {
 		a.setDeleted(false)

@@ -62,7 +62,7 @@ func (s *Session) DetachedSince() time.Time {
 // Resumable says whether the session outlives its stream.
 func (s *Session) Resumable() bool {
 	m := s.managed.Load()
-	return m != nil && m.id != "" && !s.leaving.Load()
+	return m != nil && m.ID != "" && !s.leaving.Load()
 }
 
 // live says whether one of the targets has a stream.
@@ -90,7 +90,7 @@ func (s *Session) Detach(ctx context.Context) bool {
 		s.Host.Router.Metrics.Detached(1)
 		s.stream.Store(&none)
 		m.since = time.Now()
-		m.timer = time.AfterFunc(m.max, func() { s.End(s.Host.Router.ctx) })
+		m.timer = time.AfterFunc(m.Max, func() { s.End(s.Host.Router.ctx) })
 		close(m.left)
 	}
 	m.mu.Unlock()
@@ -186,14 +186,21 @@ func (r *Router) Resume(ctx context.Context, bare stanza.JID, id string, h uint3
 }
 
 // notResumed says what is known of a session that is there no more.
-func (r *Router) notResumed(_ context.Context, _ *Account, _ string) error {
-	return &NotResumedError{}
+func (r *Router) notResumed(ctx context.Context, a *Account, id string) error {
+	n, err := r.Store.Resumable(ctx, a.ID, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &NotResumedError{}
+	case err != nil:
+		return err
+	}
+	return &NotResumedError{&n}
 }
 
 // resumable finds a session by its id.
 func (a *Account) resumable(id string) (*Session, *managed) {
 	for _, s := range a.Sessions() {
-		if m := s.managed.Load(); m != nil && m.id != "" && m.id == id {
+		if m := s.managed.Load(); m != nil && m.ID != "" && m.ID == id {
 			return s, m
 		}
 	}
@@ -234,19 +241,37 @@ func (s *Session) attach(m *managed, st Stream) bool {
 	return true
 }
 
-// close says that the session ends, with or without a stream.
-func (m *managed) close(r *Router) {
+// close says that the session ends, with or without a stream, and whether it is
+// the first to say so.
+func (m *managed) close(r *Router) (first, detached bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.over {
-		return
+		return false, false
 	}
 	m.over = true
 	if m.timer != nil {
 		m.timer.Stop()
 	}
-	if !m.since.IsZero() {
+	if detached = !m.since.IsZero(); detached {
 		m.since = time.Time{}
 		r.Metrics.Detached(-1)
 	}
+	return true, detached
+}
+
+// forget notes the end of a managed session. How far it came is remembered for a
+// client that does not know that it has ended (XEP-0198 section 5, Resumption: h
+// in <failed/>).
+func (s *Session) forget(m *managed, detached bool) {
+	if m.ID == "" {
+		return
+	}
+	h, now := s.Handled(), time.Now()
+	s.Host.Router.note("end of a session", func(tx *store.Tx) error {
+		if detached {
+			return tx.EndResumable(m.ID, h, now)
+		}
+		return tx.DeleteResumable(m.ID)
+	})
 }

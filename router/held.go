@@ -113,17 +113,17 @@ func (h *held) take() []byte {
 }
 
 // ack cuts off what the client has acknowledged: n stanzas of those that were
-// handed out. It returns the packets among them, and the bytes of all.
+// handed out, if perhaps to another stream. It returns the packets among them, and the bytes of all.
 func (h *held) ack(n uint32) (done []*Packet, bytes int) {
 	h.acked += n
 	h.ask.answered(h.acked)
 	k, cut := 0, 0
-	for ; k < len(h.pieces) && cut < h.out; k++ {
+	for ; k < len(h.pieces); k++ {
 		p := &h.pieces[k]
+		if !p.counted && cut >= h.out || p.counted && n == 0 {
+			break
+		}
 		if p.counted {
-			if n == 0 {
-				break
-			}
 			n--
 			bytes += p.size
 			if p.packet != nil {
@@ -134,7 +134,7 @@ func (h *held) ack(n uint32) (done []*Packet, bytes int) {
 	}
 	clear(h.pieces[:k])
 	h.pieces = h.pieces[k:]
-	h.buf, h.out = h.buf[cut:], h.out-cut
+	h.buf, h.out = h.buf[cut:], max(h.out-cut, 0)
 	h.rest()
 	return done, bytes
 }

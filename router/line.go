@@ -200,8 +200,11 @@ func (l *Line) loop() {
 		l.mu.Unlock()
 		done := l.router.advance(l.router.ctx, p, until)
 		l.mu.Lock()
-		if done && until == finished {
+		switch {
+		case done && until == finished:
 			l.pop()
+		case done && l.acks != nil:
+			l.acks.open(p.place) // it has no rows, and waits for those ahead
 		}
 	}
 	l.running = false
@@ -246,6 +249,7 @@ func (l *Line) pop() {
 		}
 	}
 	if l.acks != nil {
+		l.acks.close(p.place)
 		l.answer()
 	}
 	if l.room != nil && l.bytes <= l.router.Config().Limits.Line {

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"parley/stanza"
+	"parley/store"
 )
 
 // managed is what a session has whose client has enabled stream management
 // (XEP-0198). What was sent and not acknowledged is in queue.held, what was
 // received and is not finished in the line.
 type managed struct {
-	id    string        // "" where the stream cannot be resumed
-	max   time.Duration // how long the session waits for another stream
-	base  uint32        // what the line had taken when it began
-	away  atomic.Bool   // there is no stream
-	taker sync.Mutex    // held by the stream that resumes the session
+	Management
+	base  uint32      // what the line had taken when it began
+	away  atomic.Bool // there is no stream
+	taker sync.Mutex  // held by the stream that resumes the session
 
 	mu    sync.Mutex
 	since time.Time     // when its stream was lost
@@ -44,20 +44,39 @@ func (s *Session) Manage(resume bool, wish time.Duration, answer func(Management
 	if s.managed.Load() != nil {
 		return false
 	}
-	m := &managed{left: make(chan struct{})}
-	if most := s.Host.Router.Config().C2S.ResumeFor; resume && most > 0 && !s.Account.IsGuest() {
-		m.id, m.max = rand.Text(), most
-		if wish > 0 {
-			m.max = min(wish, most)
-		}
-	}
-	m.base = s.line.acknowledges(func(n uint32) { s.Say(stanza.Ack(n - m.base)) })
-	wake := s.queue.hold(answer(Management{m.id, m.max}))
+	m := s.manage(resume, wish)
+	wake := s.queue.hold(answer(m.Management))
 	s.managed.Store(m)
 	if wake {
 		s.wake(nil)
 	}
 	return true
+}
+
+// manage makes what a managed session has.
+func (s *Session) manage(resume bool, wish time.Duration) *managed {
+	m := &managed{left: make(chan struct{})}
+	r := s.Host.Router
+	if most := r.Config().C2S.ResumeFor; resume && most > 0 && !s.Account.IsGuest() {
+		m.ID, m.Max = rand.Text(), most
+		if wish > 0 {
+			m.Max = min(wish, most)
+		}
+		r.note("session to be resumed", func(tx *store.Tx) error {
+			return tx.AddResumable(m.ID, s.Account.ID)
+		})
+	}
+	m.base = s.line.acknowledges(0, func(n uint32) { s.Say(stanza.Ack(n - m.base)) })
+	return m
+}
+
+// note writes what nobody waits for.
+func (r *Router) note(what string, fn func(tx *store.Tx) error) {
+	r.Store.WriteLater(fn, func(err error) {
+		if err != nil {
+			r.Log.Error(what+" not noted", "err", err)
+		}
+	})
 }
 
 // Managed says whether the client acknowledges what it gets.

@@ -73,7 +73,16 @@ func (g *registry) touch(a *Account) {
 
 // Account loads the account of a bare JID; store.ErrNotFound if there is none.
 func (r *Router) Account(ctx context.Context, bare stanza.JID) (*Account, error) {
-	return r.accounts.get(ctx, r, bare, false)
+	return r.accounts.get(ctx, r, bare, false, nil)
+}
+
+// AccountRow is an account as the store has it, for somebody who is logging in:
+// the account is in memory afterwards, so that binding does not read it again.
+func (r *Router) AccountRow(ctx context.Context, bare stanza.JID) (row store.Account, err error) {
+	if _, err = r.accounts.get(ctx, r, bare, false, &row); err == nil && row.ID == 0 {
+		row, err = r.Store.Account(ctx, bare.String()) // it was in memory before
+	}
+	return row, err
 }
 
 // Online is the account if it is in memory, without loading it.
@@ -81,9 +90,10 @@ func (r *Router) Online(bare stanza.JID) *Account { return r.accounts.peek(bare.
 
 // get loads an account once for all who ask at the same time. With cached, an
 // address that was unknown a moment ago is not looked up again: good enough
-// for a stanza's receiver, not for somebody who has just registered.
-func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached bool) (
-	*Account, error) {
+// for a stanza's receiver, not for somebody who has just registered. row, if
+// set, gets what was read for this call, if anything was.
+func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached bool,
+	row *store.Account) (*Account, error) {
 	key := bare.String()
 	for {
 		if a := g.peek(key); a != nil {
@@ -99,11 +109,14 @@ func (g *registry) get(ctx context.Context, r *Router, bare stanza.JID, cached b
 			return nil, err
 		}
 		if mine {
-			a, fresh, err := s.load(ctx, h, bare.Clone(), g.clock.Load(), wait)
-			if fresh {
-				return a, err
+			a, read, err := s.load(ctx, h, bare.Clone(), g.clock.Load(), wait)
+			if read == nil {
+				continue
 			}
-			continue
+			if row != nil {
+				*row = *read
+			}
+			return a, err
 		}
 		select {
 		case <-wait:
@@ -133,10 +146,10 @@ func (s *shard) board(key string, cached bool) (wait chan struct{}, mine bool, e
 	return wait, true, nil
 }
 
-// load reads an account for all who wait. It is not fresh if an account was
+// load reads an account for all who wait. The row is nil if an account was
 // deleted meanwhile: it may have been this one.
 func (s *shard) load(ctx context.Context, h *Host, bare stanza.JID, now uint32,
-	wait chan struct{}) (a *Account, fresh bool, err error) {
+	wait chan struct{}) (a *Account, read *store.Account, err error) {
 	key := bare.String()
 	s.mu.RLock()
 	drops := s.drops
@@ -152,14 +165,14 @@ func (s *shard) load(ctx context.Context, h *Host, bare stanza.JID, now uint32,
 	delete(s.loading, key)
 	switch {
 	case s.drops != drops:
-		return nil, false, nil
+		return nil, nil, nil
 	case err == nil:
 		s.accounts[key] = a
 		delete(s.missing, key)
 	case errors.Is(err, store.ErrNotFound) && len(s.missing) < maxMissing:
 		s.missing[key] = now
 	}
-	return a, true, err
+	return a, &row, err
 }
 
 // all is a snapshot of the accounts in memory.

@@ -138,7 +138,7 @@ func (p *Packet) subscription() bool {
 func (r *Router) resolveAccount(ctx context.Context, p *Packet) (err error) {
 	if a := p.sending(); a != nil && a.JID == p.To.Bare() {
 		p.Peer = a
-	} else if p.Peer, err = r.accounts.get(ctx, r, p.To.Bare(), true); err != nil {
+	} else if p.Peer, err = r.accounts.get(ctx, r, p.To.Bare(), true, nil); err != nil {
 		if !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("load account: %w", err)
 		}

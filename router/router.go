@@ -142,6 +142,9 @@ func (r *Router) Run(ctx context.Context) error {
 		r.start(ctx, t)
 	}
 	r.start(ctx, task{"accounts", r.accounts.sweep})
+	if r.Store != nil {
+		r.start(ctx, task{"sessions", r.prune})
+	}
 	<-ctx.Done()
 	r.tasks.Wait()
 	r.cancel()

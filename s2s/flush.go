@@ -59,7 +59,8 @@ type flush struct {
 // write writes and removes rows. It may run twice.
 func (f *flush) write(tx *store.Tx) error {
 	f.take()
-	for _, id := range slices.Sorted(maps.Keys(f.add)) {
+	ids := slices.Sorted(maps.Keys(f.add))
+	for _, id := range ids {
 		o := f.add[id]
 		err := tx.AddOutbound(&store.Outbound{ID: id, Account: o.packet.Sender.Account.ID,
 			Stamp: o.stamp, Stanza: outText(o.packet)})
@@ -67,7 +68,13 @@ func (f *flush) write(tx *store.Tx) error {
 			return err
 		}
 	}
-	return tx.DeleteOutbound(f.gone)
+	if err := tx.DeleteOutbound(f.gone); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		f.add[id].packet.Counted(tx)
+	}
+	return nil
 }
 
 // take takes over what is to be done, once.

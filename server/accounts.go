@@ -11,6 +11,7 @@ import (
 	"parley/auth"
 	"parley/conf"
 	"parley/router"
+	"parley/stanza"
 	"parley/store"
 	"parley/xep"
 )
@@ -24,7 +25,7 @@ func (s *Server) authenticator(ctx context.Context) (*auth.Authenticator, error)
 	if err != nil {
 		return nil, fmt.Errorf("read server secret: %w", err)
 	}
-	return auth.NewAuthenticator(accounts{s.store}, secret)
+	return auth.NewAuthenticator(accounts{s.router}, secret)
 }
 
 // secret reads the server's secret, making it at the first start.
@@ -45,13 +46,17 @@ func (s *Server) secret(ctx context.Context) ([]byte, error) {
 }
 
 // accounts lets auth read accounts.
-type accounts struct{ db *store.DB }
+type accounts struct{ *router.Router }
 
 var _ auth.Accounts = accounts{}
 
 // Verifiers implements auth.Accounts.
 func (a accounts) Verifiers(ctx context.Context, user, domain string) (auth.Verifiers, auth.State, error) {
-	row, err := a.db.Account(ctx, user+"@"+domain)
+	bare, err := stanza.NewJID(user, domain, "")
+	if err != nil {
+		return auth.Verifiers{}, auth.Unknown, nil // nobody can have such a name
+	}
+	row, err := a.AccountRow(ctx, bare)
 	if errors.Is(err, store.ErrNotFound) {
 		return auth.Verifiers{}, auth.Unknown, nil
 	}

@@ -132,6 +132,9 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	if err := s.router.RemoveGuests(ctx); err != nil {
 		return fmt.Errorf("remove guests: %w", err)
 	}
+	if err := s.router.Unpark(ctx); err != nil {
+		return fmt.Errorf("sessions of the last run: %w", err)
+	}
 	authenticator, err := s.authenticator(ctx)
 	if err != nil {
 		return err
@@ -235,6 +238,8 @@ func (s *Server) Run(ctx context.Context) error {
 	leave := s.join(ctx, cancel)
 	err := s.clients.Serve(ctx, s.listen...)
 	leave()
+	// Sessions that can be resumed go on after the next start.
+	err = errors.Join(err, s.router.Park(rest))
 	stop() // the modules' goroutines live as long as the last stream
 	wg.Wait()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
