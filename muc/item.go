@@ -104,14 +104,15 @@ func (sh *shown) to(ctx context.Context, r *Room, list []viewer) {
 		}
 		return *st
 	}
-	for _, v := range list {
+	for i := range list {
+		v := &list[i]
 		switch {
 		case v.user == sh.of:
-			r.send(ctx, once(&self, sh.self), v.jid)
+			r.tell(ctx, once(&self, sh.self), v)
 		case v.sees:
-			r.send(ctx, once(&open, sh.open), v.jid)
+			r.tell(ctx, once(&open, sh.open), v)
 		default:
-			r.send(ctx, once(&hidden, sh.hidden), v.jid)
+			r.tell(ctx, once(&hidden, sh.hidden), v)
 		}
 	}
 }

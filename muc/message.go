@@ -68,6 +68,6 @@ func (r *Room) speak(ctx context.Context, p *router.Packet, o *occupant) {
 // sendAll sends one text to all.
 func (r *Room) sendAll(ctx context.Context, st *stanza.Stanza, to []viewer) {
 	for i := range to {
-		r.send(ctx, st, to[i].jid)
+		r.tell(ctx, st, &to[i])
 	}
 }
