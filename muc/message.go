@@ -46,12 +46,12 @@ func (r *Room) speak(ctx context.Context, p *router.Packet, o *occupant) {
 	u := r.utterance(p, o)
 	keep := r.keeps(p.Stanza)
 	x := ownRetraction(p.Stanza, o)
-	to := r.viewers()
+	to, brought := r.viewers(), r.brings(p.Stanza, p.From)
 	send := func(ctx context.Context) {
 		st := u.text(r)
 		r.mu.Lock()
 		if keep.history {
-			r.hold(&past{id: u.id, st: st, stamp: u.stamp})
+			r.hold(&past{u.id, st, u.stamp, brought})
 		}
 		r.replace(x)
 		r.mu.Unlock()
