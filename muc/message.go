@@ -38,7 +38,7 @@ func (r *Room) stranger(p *router.Packet) error {
 // lockedTo says whether the room does not exist yet for somebody (XEP-0045
 // section 10.1, Creating a Room).
 func (r *Room) lockedTo(jid stanza.JID) bool {
-	return r.config.Locked && r.affiliation(jid) != Owner
+	return r.locked() && r.affiliation(jid) != Owner
 }
 
 // speak stores and sends a message of an occupant.
