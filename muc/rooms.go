@@ -89,7 +89,7 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
 	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
-		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}, 
+		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{},
 		out: outbox{log: m.log, spread: m.host.Router.NewSpread()}}
 }
 

@@ -1,6 +1,7 @@
 package muc
 
 import (
+	"context"
 	"time"
 
 	"parley/router"
