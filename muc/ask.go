@@ -29,15 +29,14 @@ func answers() map[request]answer {
 	return map[request]answer{
 		{"get", nsAdmin, "query"}: now((*Room).lists),
 		{"set", nsAdmin, "query"}: now((*Room).administer),
+		{"get", nsOwner, "query"}: now((*Room).configForm),
+		{"set", nsOwner, "query"}: now((*Room).own),
 
-		{"get", nsAdmin, "query"}: now((*Room).lists),
-		{"set", nsAdmin, "query"}: now((*Room).administer),
-
+		{"get", nsPing, "ping"}:         now((*Room).ping),
 		{"get", nsDiscoInfo, "query"}:   now((*Room).info),
 		{"get", nsDiscoItems, "query"}:  now((*Room).items),
 		{"get", nsVCard, "vCard"}:       now((*Room).vCard),
 		{"set", nsVCard, "vCard"}:       now((*Room).setVCard),
-		{"get", nsPing, "ping"}:         now((*Room).ping),
 		{"get", archive.NS, "query"}:    (*Room).archiveForm,
 		{"set", archive.NS, "query"}:    (*Room).queryArchive,
 		{"get", archive.NS, "metadata"}: (*Room).archiveEnds,

@@ -226,7 +226,7 @@ func (r *Room) reveal(o *occupant) func(ctx context.Context) {
 	}
 	var to []viewer
 	for _, s := range o.seats {
-		to = append(to, viewer{s.jid, o, true})
+		to = append(to, viewer{jid: s.jid, user: o, sees: true})
 	}
 	return func(ctx context.Context) {
 		for _, sh := range list {

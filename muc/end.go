@@ -2,6 +2,7 @@ package muc
 
 import (
 	"context"
+	"time"
 
 	"parley/router"
 	"parley/store"
@@ -30,4 +31,13 @@ func (r *Room) hasEnded(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// lockedFor is how long a new room waits for its configuration. Then the default
+// one is taken as accepted (XEP-0045 section 10.1.1, General Considerations).
+const lockedFor = 5 * time.Minute
+
+// locked says whether the room waits for its initial configuration.
+func (r *Room) locked() bool {
+	return r.config.Locked && time.Since(r.created) < lockedFor
 }

@@ -12,16 +12,25 @@ import (
 	"parley/store"
 )
 
+const nsDelay = "urn:xmpp:delay" // XEP-0203
+
 // past is a message of the room's history, as everybody got it.
 type past struct {
 	id    string         // as the room gave it (XEP-0359)
 	st    *stanza.Stanza // from the occupant, with its ids, without to
 	stamp time.Time
+	// brought says that an owner has said it as part of an earlier conversation,
+	// with the time that it was said there.
+	brought bool
 }
 
 // delayed is the message as newcomers get it (XEP-0045 section 7.2.13, Discussion
-// History).
+// History). What was brought along keeps its own time (section 7.9, Converting a
+// One-to-One Chat Into a Multi-User Conference).
 func (h *past) delayed(r *Room) *stanza.Stanza {
+	if h.brought {
+		return h.st
+	}
 	var e stanza.Edits
 	e.Last(delay(r.jid, h.stamp))
 	return stanza.MustParse(string(h.st.Append(nil, &e, stanza.Out{})))
@@ -30,12 +39,18 @@ func (h *past) delayed(r *Room) *stanza.Stanza {
 // delay says when something was said in the room (XEP-0203 section 2, Protocol Definition).
 func delay(room stanza.JID, stamp time.Time) string {
 	var b stanza.Builder
-	return b.Start("delay", "urn:xmpp:delay", "from", room.String(),
+	return b.Start("delay", nsDelay, "from", room.String(),
 		"stamp", dateTime(stamp)).End().String()
 }
 
 // dateTime is a time as the protocol writes it (XEP-0082 section 3.2, DateTime).
 func dateTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// brings says whether a message is part of an earlier conversation: those who do
+// not own the room could say anything of its time.
+func (r *Room) brings(st *stanza.Stanza, from stanza.JID) bool {
+	return st.Has(nsDelay, "delay") && r.affiliation(from) == Owner
+}
 
 // hold adds a message to the history. The lock is held.
 func (r *Room) hold(h *past) {
@@ -129,8 +144,12 @@ func (r *Room) remember(ctx context.Context) error {
 		if !historic(st) {
 			continue
 		}
-		u := utterance{st: st, id: r.service.db.ArchiveID(r.owner(), m.ID)}
-		r.hold(&past{id: u.id, st: u.text(r), stamp: m.Stamp})
+		from, err := stanza.ParseJID(m.From)
+		if err != nil {
+			return fmt.Errorf("read history: %w", err)
+		}
+		u := utterance{st: st, by: from, id: r.service.db.ArchiveID(r.owner(), m.ID)}
+		r.hold(&past{u.id, u.text(r), m.Stamp, r.brings(st, from)})
 	}
 	return nil
 }

@@ -104,14 +104,15 @@ func (sh *shown) to(ctx context.Context, r *Room, list []viewer) {
 		}
 		return *st
 	}
-	for _, v := range list {
+	for i := range list {
+		v := &list[i]
 		switch {
 		case v.user == sh.of:
-			r.send(ctx, once(&self, sh.self), v.jid)
+			r.tell(ctx, once(&self, sh.self), v)
 		case v.sees:
-			r.send(ctx, once(&open, sh.open), v.jid)
+			r.tell(ctx, once(&open, sh.open), v)
 		default:
-			r.send(ctx, once(&hidden, sh.hidden), v.jid)
+			r.tell(ctx, once(&hidden, sh.hidden), v)
 		}
 	}
 }
@@ -155,11 +156,18 @@ func (r *Room) forged(st *stanza.Stanza, c stanza.Child) bool {
 		if c.Name != "stanza-id" {
 			return false
 		}
-		by, err := stanza.ParseJID(st.Element(c).Attr("by"))
-		return err == nil && by.Bare() == r.jid
+		return r.isNamed(st.Element(c).Attr("by"))
+	case nsDelay:
+		return r.isNamed(st.Element(c).Attr("from"))
 	}
 	return false
 }
+// isNamed says whether an address is the room's.
+func (r *Room) isNamed(text string) bool {
+	jid, err := stanza.ParseJID(text)
+	return err == nil && jid.Bare() == r.jid
+}
+
 
 const (
 	nsHats = "urn:xmpp:hats:0"

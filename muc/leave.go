@@ -23,6 +23,11 @@ func (r *Room) exit(ctx context.Context, p *router.Packet) error {
 // another presence.
 func (r *Room) unseat(ctx context.Context, s *seat, base *stanza.Stanza, n note) {
 	o := s.occupant
+	if len(r.seats) == 1 && r.locked() {
+		// XEP-0045 section 10.1.3, Creating a Reserved Room: the room goes with its
+		// creator
+		n.destroy = "<destroy/>"
+	}
 	gone := r.showGone(s, base, n)
 	main := o.main() == s
 	last := r.drop(s)
@@ -30,8 +35,8 @@ func (r *Room) unseat(ctx context.Context, s *seat, base *stanza.Stanza, n note)
 	rest := r.broadcastTo(o, r.viewers())
 	if last {
 		r.say(ctx, func(ctx context.Context) {
-			gone.to(ctx, r, rest)
 			gone.to(ctx, r, self)
+			gone.to(ctx, r, rest)
 		})
 		r.emptied(ctx)
 		return
@@ -48,19 +53,11 @@ func (r *Room) unseat(ctx context.Context, s *seat, base *stanza.Stanza, n note)
 	})
 }
 
-// remove takes all seats of an occupant away for the same reason: a kick, a ban,
-// lost membership.
-func (r *Room) remove(ctx context.Context, o *occupant, n note) {
-	for len(o.seats) > 0 {
-		r.unseat(ctx, o.main(), nil, n)
-	}
-}
-
 // emptied is called when the last occupant may have left: a room that is not
 // persistent ends, and so does one that nobody ever configured or spoke in, such
 // as one whose name was mistyped.
 func (r *Room) emptied(ctx context.Context) {
-	if len(r.order) > 0 || r.config.Persistent && !r.blank() {
+	if len(r.order) > 0 || r.config.Persistent && !r.blank() && !r.locked() {
 		return
 	}
 	r.end(ctx, nil, nil)

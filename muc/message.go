@@ -38,7 +38,7 @@ func (r *Room) stranger(p *router.Packet) error {
 // lockedTo says whether the room does not exist yet for somebody (XEP-0045
 // section 10.1, Creating a Room).
 func (r *Room) lockedTo(jid stanza.JID) bool {
-	return r.config.Locked && r.affiliation(jid) != Owner
+	return r.locked() && r.affiliation(jid) != Owner
 }
 
 // speak stores and sends a message of an occupant.
@@ -46,12 +46,12 @@ func (r *Room) speak(ctx context.Context, p *router.Packet, o *occupant) {
 	u := r.utterance(p, o)
 	keep := r.keeps(p.Stanza)
 	x := ownRetraction(p.Stanza, o)
-	to := r.viewers()
+	to, brought := r.viewers(), r.brings(p.Stanza, p.From)
 	send := func(ctx context.Context) {
 		st := u.text(r)
 		r.mu.Lock()
 		if keep.history {
-			r.hold(&past{id: u.id, st: st, stamp: u.stamp})
+			r.hold(&past{u.id, st, u.stamp, brought})
 		}
 		r.replace(x)
 		r.mu.Unlock()
@@ -68,6 +68,6 @@ func (r *Room) speak(ctx context.Context, p *router.Packet, o *occupant) {
 // sendAll sends one text to all.
 func (r *Room) sendAll(ctx context.Context, st *stanza.Stanza, to []viewer) {
 	for i := range to {
-		r.send(ctx, st, to[i].jid)
+		r.tell(ctx, st, &to[i])
 	}
 }

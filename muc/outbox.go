@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+
+	"parley/router"
 )
 
 // outbox holds what a room has decided to send, in order. The oldest delivery
@@ -13,7 +15,8 @@ import (
 // At most one goroutine at a time sends (running): whoever has just changed the
 // room, or, when a commit was waited for, one that the commit starts.
 type outbox struct {
-	log *slog.Logger
+	log    *slog.Logger
+	spread *router.Spread // of the one that sends
 
 	mu      sync.Mutex
 	head    *delivery
@@ -28,6 +31,12 @@ type delivery struct {
 	waiting bool                      // for a commit
 	next    *delivery
 	box     *outbox
+}
+
+// sending is the context of what a delivery sends: it is written with the rest.
+type sending struct {
+	context.Context
+	spread *router.Spread
 }
 
 // put appends a delivery. One that waits goes out when it is released.
@@ -73,32 +82,46 @@ func (b *outbox) run() {
 	}
 }
 
-// loop sends until the box is empty or its oldest delivery waits.
+// loop sends until the box is empty or its oldest delivery waits. What comes
+// together is written together.
 func (b *outbox) loop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.head != nil && !b.head.waiting {
-		d := b.head
-		b.mu.Unlock()
-		d.deliver()
-		b.mu.Lock()
-		if b.head = d.next; b.head == nil {
-			b.tail = nil
+	for b.ready() {
+		for b.ready() {
+			d := b.head
+			b.mu.Unlock()
+			d.deliver()
+			b.mu.Lock()
+			if b.head = d.next; b.head == nil {
+				b.tail = nil
+			}
 		}
+		b.mu.Unlock()
+		b.protect(b.spread.Write)
+		b.mu.Lock()
 	}
 	b.running = false
 }
 
-// deliver sends. A panic is one delivery's fault, and the room is everybody's.
+// ready says whether something can be sent. The lock is held.
+func (b *outbox) ready() bool { return b.head != nil && !b.head.waiting }
+
+// deliver sends.
 func (d *delivery) deliver() {
+	if d.send != nil {
+		d.box.protect(func() { d.send(sending{d.ctx, d.box.spread}) })
+	}
+}
+
+// protect calls fn. A panic is one delivery's fault, and the room is everybody's.
+func (b *outbox) protect(fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			d.box.log.Error("room output panicked", "panic", v, "stack", string(debug.Stack()))
+			b.log.Error("room output panicked", "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
-	if d.send != nil {
-		d.send(d.ctx)
-	}
+	fn()
 }
 
 // idle says whether nothing is left to send.

@@ -8,13 +8,15 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"parley/router"
 )
 
 // TestOutbox: what is put in goes out in that order, also when the oldest waits
 // for a commit that comes late, and not at all when there was none.
 func TestOutbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		box := outbox{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		box := outbox{log: slog.New(slog.NewTextHandler(io.Discard, nil)), spread: new(router.Spread)}
 		var mu sync.Mutex
 		var got []int
 		say := func(n int) func(context.Context) {

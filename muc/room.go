@@ -127,5 +127,14 @@ func (r *Room) say(ctx context.Context, send func(ctx context.Context)) {
 
 // send sends one text, whose from is in it, to one address.
 func (r *Room) send(ctx context.Context, st *stanza.Stanza, to stanza.JID) {
-	r.service.host.Router.RouteTo(ctx, st, to)
+	r.sendAt(ctx, st, &router.Receiver{JID: to})
+}
+
+// sendAt is send for somebody whom it remembers where to find.
+func (r *Room) sendAt(ctx context.Context, st *stanza.Stanza, to *router.Receiver) {
+	if s, ok := ctx.(sending); ok {
+		s.spread.RouteTo(ctx, st, to)
+		return
+	}
+	r.service.host.Router.RouteTo(ctx, st, to.JID)
 }

@@ -89,7 +89,8 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
 	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
-		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{}, out: outbox{log: m.log}}
+		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{},
+		out: outbox{log: m.log, spread: m.host.Router.NewSpread()}}
 }
 
 // room is the room of an address, read from the store if it is not in memory.

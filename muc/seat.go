@@ -1,8 +1,10 @@
 package muc
 
 import (
+	"context"
 	"time"
 
+	"parley/router"
 	"parley/stanza"
 )
 
@@ -27,6 +29,7 @@ type seat struct {
 	presence   *stanza.Stanza // the last one, without what a client may not say itself
 	groupchat1 bool           // it entered without the muc element
 	since      time.Time
+	at         router.Receiver // the one that sends uses it
 }
 
 // idElement is the occupant's id in what the room sends of it (XEP-0421 section 3,
@@ -52,6 +55,7 @@ func (r *Room) nicked(nick string) *occupant {
 // add gives a client a place under an occupant, who is added if new.
 func (r *Room) add(o *occupant, s *seat) {
 	s.occupant = o
+	s.at.JID = s.jid
 	o.seats = append(o.seats, s)
 	r.nicks[nickKey(o.nick)] = o
 	r.seats[s.jid] = s
@@ -91,7 +95,17 @@ func without[T comparable](list []T, e T) []T {
 type viewer struct {
 	jid  stanza.JID // full
 	user *occupant
-	sees bool // real JIDs
+	sees bool             // real JIDs
+	at   *router.Receiver // nil if it is not among those who are always told
+}
+
+// tell sends a viewer one text.
+func (r *Room) tell(ctx context.Context, st *stanza.Stanza, v *viewer) {
+	if v.at == nil {
+		r.send(ctx, st, v.jid)
+		return
+	}
+	r.sendAt(ctx, st, v.at)
 }
 
 // viewers are all seats as they are now, in the order of entering. The slice is
@@ -101,7 +115,7 @@ func (r *Room) viewers() []viewer {
 		r.audience = make([]viewer, 0, len(r.seats))
 		for _, o := range r.order {
 			for _, s := range o.seats {
-				r.audience = append(r.audience, viewer{s.jid, o, r.seesJIDs(o)})
+				r.audience = append(r.audience, viewer{s.jid, o, r.seesJIDs(o), &s.at})
 			}
 		}
 	}

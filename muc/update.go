@@ -31,6 +31,10 @@ func (r *Room) rename(ctx context.Context, p *router.Packet, s *seat) error {
 		return stanza.Conflict
 	}
 	old := s.occupant
+	alone := len(old.seats) == 1
+	if o := r.nicks[nickKey(nick)]; o != nil && (o != old || !alone) {
+		nick = o.nick // another client of the user is there already
+	}
 	if old.nick == nick {
 		return r.update(ctx, p, s)
 	}
@@ -39,7 +43,7 @@ func (r *Room) rename(ctx context.Context, p *router.Packet, s *seat) error {
 		return stanza.JIDMalformed
 	}
 	told := []viewer{{jid: s.jid, user: old}}
-	if len(old.seats) == 1 {
+	if alone {
 		told = r.broadcastTo(old, r.viewers())
 	}
 	gone := r.showAs(s, removed, fromOnly(old.jid), old.role,
@@ -52,8 +56,15 @@ func (r *Room) rename(ctx context.Context, p *router.Packet, s *seat) error {
 	s.presence = r.kept(p.Stanza, s.occupant)
 	now := r.show(s, note{self: self})
 	to := r.broadcastTo(s.occupant, r.viewers())
+	var stays *shown // the other clients, under the old nickname
+	if !alone {
+		stays = r.show(old.main(), note{})
+	}
 	r.say(ctx, func(ctx context.Context) {
 		gone.to(ctx, r, told)
+		if stays != nil {
+			stays.to(ctx, r, r.broadcastTo(old, to))
+		}
 		now.to(ctx, r, to)
 	})
 	return nil
