@@ -159,7 +159,7 @@ func (m *Archive) clear(box *inbox, row int64) {
 	}
 	box.clearing = true
 	var rows []int64
-	m.db.WriteLater(func(tx *store.Tx) error {
+	m.db.WriteAside(func(tx *store.Tx) error {
 		if rows == nil { // a write may run twice
 			box.mu.Lock()
 			rows, box.taken, box.clearing = box.taken, nil, false

@@ -84,11 +84,12 @@ func (m *Presence) inquire(ctx context.Context, e entity) {
 	wait, cancel := context.WithTimeout(ctx, askFor)
 	m.router.Request(wait, iq, func(answer *stanza.Stanza) {
 		cancel()
-		e.account.Host.Go("capabilities", func(ctx context.Context) { m.answered(ctx, &e, answer) })
+		m.answered(ctx, &e, answer)
 	})
 }
 
-// answered takes an entity's answer for all who have announced the same. If it
+// answered takes an entity's answer for all who have announced the same, first
+// for itself, so that what it sends behind it finds it known. If the answer
 // is none, the next of them is asked (XEP-0115 section 5.4, step 3.9).
 func (m *Presence) answered(ctx context.Context, e *entity, answer *stanza.Stanza) {
 	c := verified(e.id, answer)
@@ -99,8 +100,14 @@ func (m *Presence) answered(ctx context.Context, e *entity, answer *stanza.Stanz
 		}
 		return
 	}
-	for _, one := range m.caps.settle(e, c) {
-		m.known(ctx, &one, c)
+	others := m.caps.settle(e, c)
+	m.known(ctx, e, c)
+	if len(others) > 0 { // who answered does not wait for what they get
+		e.account.Host.Go("capabilities", func(ctx context.Context) {
+			for i := range others {
+				m.known(ctx, &others[i], c)
+			}
+		})
 	}
 }
 

@@ -61,13 +61,12 @@ func (c *capsCache) find(e *entity, ask bool) (found *router.Caps, mine bool) {
 	return nil, false
 }
 
-// settle remembers an answer and returns all that waited for it, the one who
-// was asked among them.
+// settle remembers an answer and returns the others that waited for it.
 func (c *capsCache) settle(e *entity, answer *router.Caps) []entity {
 	k := keyOf(e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := append(c.asking[k], *e)
+	all := c.asking[k]
 	delete(c.asking, k)
 	if !k.jid.IsZero() {
 		return all

@@ -70,8 +70,8 @@ func action(typ, ns, name string) func(*request, context.Context) error {
 func (m *Service) request(ctx context.Context, p *router.Packet) error {
 	r := &request{m: m, p: p, at: m.place(p), from: p.From.Bare(), pubsub: p.Payload()}
 	for _, c := range r.pubsub.Children {
-		if c.NS != r.pubsub.NS {
-			continue
+		if c.NS != r.pubsub.NS || c.Name == "options" && r.pubsub.Child("", "subscribe") != nil {
+			continue // options that come with a subscription are no request (section 6.3.7)
 		}
 		if do := action(p.Stanza.Type, c.NS, c.Name); do != nil {
 			r.el, r.node = c, c.Attr("node")

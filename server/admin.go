@@ -202,6 +202,9 @@ func (s *Server) describe(ss *router.Session) control.Session {
 	if i, ok := c2s.Describe(ss); ok {
 		d.TLS, d.Mechanism, d.LastSeen = i.TLS, i.Mechanism, i.Heard
 	}
+	if since := ss.DetachedSince(); !since.IsZero() {
+		d.Detached, d.LastSeen = true, since
+	}
 	if host, _, err := net.SplitHostPort(d.Address); err == nil {
 		d.Address = host
 	}

@@ -137,7 +137,7 @@ func both(columns, more, order string) string {
 // ArchivePage reads a part of an archive. It sees what was handed to Write
 // before.
 func (db *DB) ArchivePage(ctx context.Context, owner int64, query ArchiveQuery) (ArchivePage, error) {
-	if err := db.catchUp(ctx); err != nil {
+	if err := db.settle(ctx); err != nil {
 		return ArchivePage{}, err
 	}
 	var page ArchivePage
@@ -176,7 +176,7 @@ const recent = 5000
 // newest first: of those that are in the archive the last few thousand.
 func (db *DB) ArchivedWith(ctx context.Context, owner int64, peer stanza.JID, text string) (
 	list []Message, err error) {
-	if err := db.catchUp(ctx); err != nil {
+	if err := db.settle(ctx); err != nil {
 		return nil, err
 	}
 	err = db.read(ctx, func(c *conn) error {

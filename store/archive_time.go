@@ -68,7 +68,7 @@ func halve(q querier, owner, below, above, t int64) (int64, int64, error) {
 // ArchiveEnds are the first and the last message of an archive, without their
 // texts; ErrNotFound when it is empty.
 func (db *DB) ArchiveEnds(ctx context.Context, owner int64) (first, last Message, err error) {
-	if err := db.catchUp(ctx); err != nil {
+	if err := db.settle(ctx); err != nil {
 		return first, last, err
 	}
 	err = db.view(ctx, func(q querier) (err error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,5 +47,40 @@ func TestWriteLater(t *testing.T) {
 			t.Errorf("%d written in %d commits, 3 in two expected", done.Load(), commits.Load())
 		}
 		late("e") // Close writes it
+	})
+}
+
+// TestWriteAside: what waits aside is not taken along by others, but by Sync, by
+// the time, and by the end.
+func TestWriteAside(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db := openIn(t, dir, Options{})
+		var r results
+		has := func(when, want string) {
+			t.Helper()
+			synctest.Wait()
+			if got := strings.Join(r.get(), " "); got != want {
+				t.Errorf("%s: done %q, want %q", when, got, want)
+			}
+		}
+		db.WriteAside(setting("a", "x"), r.done("a"))
+		update(t, db, setting("b", "x"))
+		has("at once", "")
+		if n := db.Waiting(); n != 1 {
+			t.Errorf("%d wait", n)
+		}
+		time.Sleep(later)
+		has("a second later", "a")
+		db.WriteAside(setting("c", "x"), r.done("c"))
+		if err := db.Sync(t.Context()); err != nil {
+			t.Error(err)
+		}
+		has("after Sync", "a c")
+		db.WriteAside(setting("d", "x"), r.done("d"))
+		closeTest(t, db)
+		has("at the end", "a c d")
+		db.WriteAside(setting("e", "x"), r.done("e"))
+		has("after the end", "a c d e closed")
 	})
 }

@@ -25,6 +25,7 @@ type job struct {
 type queue struct {
 	mu      sync.Mutex
 	jobs    []job
+	idle    []job // jobs that go with the others when they have waited
 	urgent  int  // jobs that may not wait
 	due     bool // those that may have waited long enough
 	closed  bool // jobs that come now are refused, in their turn
@@ -62,6 +63,16 @@ func (db *DB) WriteLater(fn func(*Tx) error, done func(error)) {
 	db.writer.queue.put(job{fn: fn, done: done, late: true})
 }
 
+// WriteAside is WriteLater for what has no place among the other writes: it is not
+// taken along by them either, so that it happens once a second however busy the
+// writer is. Sync takes it along.
+func (db *DB) WriteAside(fn func(*Tx) error, done func(error)) {
+	if done == nil {
+		done = func(error) {}
+	}
+	db.writer.queue.putAside(job{fn: fn, done: done, late: true})
+}
+
 // Update is Write for those who wait: it returns when fn is committed.
 // ctx ends the waiting, not the write.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
@@ -77,14 +88,17 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 
 // Sync waits until all that was handed to Write before is done. What became of
 // it is for those who wrote it.
-func (db *DB) Sync(ctx context.Context) error { return db.Update(ctx, nil) }
+func (db *DB) Sync(ctx context.Context) error {
+	db.writer.queue.joinIdle()
+	return db.Update(ctx, nil)
+}
 
 // Waiting is the number of functions handed to Write that are not done.
 func (db *DB) Waiting() int {
 	q := &db.writer.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.jobs) + q.running
+	return len(q.jobs) + len(q.idle) + q.running
 }
 
 func (q *queue) put(j job) {
@@ -104,6 +118,33 @@ func (q *queue) put(j job) {
 		go q.refuse() // not here: the caller may hold a lock that done needs
 		return
 	}
+	q.signal()
+}
+
+// putAside adds a job that waits its time.
+func (q *queue) putAside(j job) {
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		q.put(j)
+		return
+	}
+	q.idle = append(q.idle, j)
+	first := len(q.idle) == 1
+	q.mu.Unlock()
+	if first {
+		time.AfterFunc(later, q.joinIdle)
+	}
+}
+
+// joinIdle puts the jobs that wait their time behind the others. The writer is to
+// take them.
+func (q *queue) joinIdle() {
+	q.mu.Lock()
+	if len(q.idle) > 0 {
+		q.jobs, q.idle, q.due = append(q.jobs, q.idle...), nil, true
+	}
+	q.mu.Unlock()
 	q.signal()
 }
 
@@ -169,6 +210,14 @@ func (q *queue) drop(n int) {
 
 // catchUp waits for what may be late, so that a read sees it.
 func (db *DB) catchUp(ctx context.Context) error {
+	if db.Waiting() == 0 {
+		return nil
+	}
+	return db.Sync(ctx)
+}
+
+// settle is catchUp without what waits its time.
+func (db *DB) settle(ctx context.Context) error {
 	q := &db.writer.queue
 	q.mu.Lock()
 	nothing := len(q.jobs) == 0 && q.running == 0
@@ -176,7 +225,7 @@ func (db *DB) catchUp(ctx context.Context) error {
 	if nothing {
 		return nil
 	}
-	return db.Sync(ctx)
+	return db.Update(ctx, nil)
 }
 
 // finished says that the jobs taken last are done.
@@ -188,7 +237,7 @@ func (q *queue) finished() {
 
 func (q *queue) close() {
 	q.mu.Lock()
-	q.closed = true
+	q.jobs, q.idle, q.closed = append(q.jobs, q.idle...), nil, true
 	q.mu.Unlock()
 	q.signal()
 }

@@ -59,7 +59,10 @@ func (inv *invocation) printSessions(list []control.Session) error {
 			presence = fmt.Sprintf("priority %d", s.Priority)
 		}
 		tls := s.TLS
-		if tls == "" {
+		switch {
+		case s.Detached:
+			tls = "no connection"
+		case tls == "":
 			tls = "no TLS"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\tfor %s, quiet for %s\t%s\t%s\n", s.JID, s.Address, presence,

@@ -54,6 +54,7 @@ type Session struct {
 	TLS       string    `json:"tls"` // version and cipher, "" without TLS
 	Mechanism string    `json:"mechanism"`
 	Available bool      `json:"available"` // has sent initial presence
+	Detached  bool      `json:"detached"`  // has lost its connection and may come back
 	Priority  int       `json:"priority"`
 	Queue     int       `json:"queue"` // bytes waiting to be sent
 }
