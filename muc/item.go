@@ -157,6 +157,8 @@ func (r *Room) forged(st *stanza.Stanza, c stanza.Child) bool {
 			return false
 		}
 		return r.isNamed(st.Element(c).Attr("by"))
+	case nsRetract, nsFasten, nsModerate, nsOldModerate:
+		return moderates(st, c)
 	case nsDelay:
 		return r.isNamed(st.Element(c).Attr("from"))
 	}

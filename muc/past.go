@@ -2,6 +2,7 @@ package muc
 
 import (
 	"context"
+	"time"
 
 	"parley/archive"
 	"parley/router"
@@ -10,16 +11,16 @@ import (
 )
 
 // Requests of the room's archive (XEP-0313 section 3.3.2, MUC archives).
-func (r *Room) queryArchive(_ context.Context, p *router.Packet) (later, error) {
-	return r.archived(p, (*archive.Reader).Query)
+func (r *Room) queryArchive(ctx context.Context, p *router.Packet) (later, error) {
+	return r.archived(ctx, p, (*archive.Reader).Query)
 }
 
-func (r *Room) archiveEnds(_ context.Context, p *router.Packet) (later, error) {
-	return r.archived(p, (*archive.Reader).Metadata)
+func (r *Room) archiveEnds(ctx context.Context, p *router.Packet) (later, error) {
+	return r.archived(ctx, p, (*archive.Reader).Metadata)
 }
 
-func (r *Room) archiveForm(_ context.Context, p *router.Packet) (later, error) {
-	return r.archived(p, func(reader *archive.Reader, _ context.Context, p *router.Packet,
+func (r *Room) archiveForm(ctx context.Context, p *router.Packet) (later, error) {
+	return r.archived(ctx, p, func(reader *archive.Reader, _ context.Context, p *router.Packet,
 		box archive.Box) error {
 		return reader.Form(p, box)
 	})
@@ -28,8 +29,8 @@ func (r *Room) archiveForm(_ context.Context, p *router.Packet) (later, error) {
 // archived is an answer from the archive. Who may have it is decided now, by the
 // affiliations as they are (XEP-0313 section 6.1.2, MUC Archives). The lock is
 // held.
-func (r *Room) archived(p *router.Packet, fn func(reader *archive.Reader, ctx context.Context,
-	p *router.Packet, box archive.Box) error) (later, error) {
+func (r *Room) archived(ctx context.Context, p *router.Packet, fn func(reader *archive.Reader,
+	ctx context.Context, p *router.Packet, box archive.Box) error) (later, error) {
 	switch {
 	case r.lockedTo(p.From) || r.row.Load() == 0:
 		return nil, stanza.ItemNotFound
@@ -38,8 +39,25 @@ func (r *Room) archived(p *router.Packet, fn func(reader *archive.Reader, ctx co
 	case !r.config.Archive:
 		return nil, stanza.ServiceUnavailable
 	}
-	box := r.box(p.From)
-	return func(ctx context.Context) error { return fn(r.service.reader, ctx, p, box) }, nil
+	box, said := r.box(p.From), make(chan struct{})
+	r.say(ctx, func(context.Context) { close(said) })
+	return func(ctx context.Context) error {
+		waitFor(ctx, said)
+		return fn(r.service.reader, ctx, p, box)
+	}, nil
+}
+
+// waitFor lets what was said before go out first, so that who is inside and asks
+// does not get a message from the archive before it gets the message. If that
+// takes long, it is not worth waiting for.
+func waitFor(ctx context.Context, said <-chan struct{}) {
+	enough := time.NewTimer(time.Second)
+	defer enough.Stop()
+	select {
+	case <-said:
+	case <-enough.C:
+	case <-ctx.Done():
+	}
 }
 
 // mayRead says whether somebody may know what is said in the room: who may enter

@@ -9,6 +9,16 @@ import (
 	"parley/store"
 )
 
+// moderates says whether a child claims that a moderator has retracted something,
+// or that something has been (XEP-0425 section 5, Business Rules).
+func moderates(st *stanza.Stanza, c stanza.Child) bool {
+	if c.Name == "moderated" || c.Name == "retracted" {
+		return true
+	}
+	e := st.Element(c)
+	return e.Child(nsModerate, "moderated") != nil || e.Child(nsOldModerate, "moderated") != nil
+}
+
 // retraction takes a message back: its author does (XEP-0424), or a moderator
 // (XEP-0425).
 type retraction struct {

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"parley/stanza"
@@ -211,14 +213,15 @@ func (m *Service) sweep(ctx context.Context) {
 	}
 }
 
-func (m *Service) sweepOnce(now time.Time) {
+// loaded are the rooms in memory.
+func (m *Service) loaded() []*Room {
 	m.mu.Lock()
-	list := make([]*Room, 0, len(m.rooms))
-	for _, r := range m.rooms {
-		list = append(list, r)
-	}
-	m.mu.Unlock()
-	for _, r := range list {
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.rooms))
+}
+
+func (m *Service) sweepOnce(now time.Time) {
+	for _, r := range m.loaded() {
 		r.mu.Lock()
 		if !r.gone && len(r.seats) == 0 && now.Sub(r.used) >= idleAfter && r.out.idle() {
 			m.forget(r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"parley/archive"
 	"parley/router"
@@ -27,6 +28,8 @@ type Service struct {
 	reader  *archive.Reader
 	answers map[request]answer // never changed
 
+	closed atomic.Bool // nobody enters any more
+
 	mu    sync.Mutex
 	rooms map[string]*Room         // in memory, by localpart
 	loads map[string]chan struct{} // being read from the store; closed when done
@@ -47,6 +50,7 @@ func (m *Service) Register(h *router.Host) {
 	m.registerDisco(h)
 	h.On(router.Record, router.OfAll, "rooms", m.record)
 	h.On(router.Deliver, router.OfAll, "rooms", m.deliver)
+	h.OnAway(m.away)
 	h.Go("rooms", m.sweep)
 }
 
@@ -90,6 +94,9 @@ func (m *Service) presence(ctx context.Context, p *router.Packet) error {
 	}
 	if p.Stanza.Type == "unavailable" {
 		return m.with(ctx, p.To, false, func(r *Room) error { return r.exit(ctx, p) }, nil)
+	}
+	if m.closed.Load() {
+		return stanza.ServiceUnavailable.WithType(stanza.Wait)
 	}
 	if p.To.Resource() == "" {
 		// XEP-0045 section 7.2.1, Basic MUC Protocol: no nickname was given

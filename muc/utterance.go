@@ -91,11 +91,16 @@ func (r *Room) store(ctx context.Context, p *router.Packet, fn func(tx *store.Tx
 	written := p.Late(nil)
 	d := r.out.put(ctx, true, send)
 	r.service.db.Write(counted(p, fn), func(err error) {
-		if err != nil {
-			go r.notStored(d.ctx, p, err)
+		if err == nil {
+			d.release(true)
+			written()
+			return
 		}
-		d.release(err == nil)
-		written()
+		go func() { // the store's writer does not wait for who is told
+			r.notStored(d.ctx, p, err)
+			d.release(false)
+			written()
+		}()
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"parley/internal/certs"
 	"parley/internal/control"
 	"parley/metrics"
+	"parley/muc"
 	"parley/pubsub"
 	"parley/roster"
 	"parley/router"
@@ -68,7 +69,8 @@ type Server struct {
 	servers *s2s.Server // nil where there is nothing to do with others
 	rows    *s2s.Unconfirmed
 	files   *upload.Files // nil where there is no service for them
-	parts   []part        // what Run runs beside the clients
+	rooms   []*muc.Service
+	parts   []part // what Run runs beside the clients
 	listen  []c2s.Listener
 	far     []s2s.Listener
 	joined  chan struct{}     // closed when other servers can be sent to
@@ -213,7 +215,7 @@ func listeners(c *conf.Config) []listener {
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	context.AfterFunc(ctx, func() { s.log.Info("stopping") })
+	serving := s.serving(ctx)
 	rest, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -223,7 +225,7 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	for _, p := range s.parts {
 		wg.Go(func() {
-			if err := p.run(ctx); err != nil {
+			if err := p.run(serving); err != nil {
 				cancel(fmt.Errorf("%s: %w", p.name, err))
 			}
 		})
@@ -235,8 +237,8 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	})
-	leave := s.join(ctx, cancel)
-	err := s.clients.Serve(ctx, s.listen...)
+	leave := s.join(serving, cancel)
+	err := s.clients.Serve(serving, s.listen...)
 	leave()
 	// Sessions that can be resumed go on after the next start.
 	err = errors.Join(err, s.router.Park(rest))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"parley/conf"
 	"parley/muc"
@@ -15,7 +16,9 @@ import (
 func (s *Server) addServices(c *conf.Config) {
 	for _, domain := range c.Domains {
 		if slices.Contains(c.Services, "conference") {
-			s.router.AddHost("conference."+domain, false, muc.New(), xep.Ping{},
+			rooms := muc.New()
+			s.rooms = append(s.rooms, rooms)
+			s.router.AddHost("conference."+domain, false, rooms, xep.Ping{},
 				xep.Version{Name: "Parley", Version: Version}, xep.Time{}, xep.Contact{})
 		}
 		if slices.Contains(c.Services, "pubsub") {
@@ -38,4 +41,23 @@ func (s *Server) openFiles(ctx context.Context, c *conf.Config) (err error) {
 		s.parts = append(s.parts, part{"uploads", s.files.Run})
 	}
 	return err
+}
+
+// farewellFor is how long rooms may take to say that the server stops.
+const farewellFor = 5 * time.Second
+
+// serving ends after ctx, when the rooms have said that the server stops:
+// everybody can still be reached then.
+func (s *Server) serving(ctx context.Context) context.Context {
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		defer end()
+		s.log.Info("stopping")
+		wait, cancel := context.WithTimeout(serving, farewellFor)
+		defer cancel()
+		for _, r := range s.rooms {
+			r.Farewell(wait)
+		}
+	})
+	return serving
 }
