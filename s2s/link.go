@@ -173,6 +173,7 @@ func (l *link) end(err error) {
 	// ended its own would make of it nobody knows.
 	l.halted = !ours
 	l.mu.Unlock()
+	planned := ours && (wrong == nil || wrong == stanza.StreamSystemShutdown)
 	if gone || theirs != nil && theirs.condition != "connection-timeout" {
 		defer l.broken() // when the link has been forgotten
 	}
@@ -186,7 +187,7 @@ func (l *link) end(err error) {
 	// Before the farewell, which takes as long as the peer likes.
 	l.handOver(err)
 	if !gone {
-		l.conn.Farewell(stream.AppendError(l.lastAck(), wrong))
+		l.farewell(stream.AppendError(l.lastAck(), wrong), planned)
 	}
 }
 

@@ -94,10 +94,7 @@ func (n *Negotiation) readError(ctx context.Context, err error) Action {
 // closes the connection. Nobody else may be reading or writing.
 func (c *Conn) Farewell(last []byte) {
 	defer c.Close()
-	if c.SetDeadline(time.Now().Add(farewell)) != nil {
-		return
-	}
-	if len(last) > 0 && (c.Write(last) != nil || c.CloseWrite() != nil) {
+	if c.LastWords(last, farewell) != nil {
 		return
 	}
 	for {
@@ -112,4 +109,17 @@ func (c *Conn) Farewell(last []byte) {
 			return
 		}
 	}
+}
+
+// LastWords is Farewell for who reads on, for at most d, and closes the
+// connection then.
+func (c *Conn) LastWords(last []byte, d time.Duration) error {
+	err := c.SetDeadline(time.Now().Add(d))
+	if len(last) == 0 || err != nil {
+		return err
+	}
+	if err := c.Write(last); err != nil {
+		return err
+	}
+	return c.CloseWrite()
 }
