@@ -185,7 +185,7 @@ func (r *Room) name() string {
 // (XEP-0045 section 16.3, Service Discovery Features).
 func (r *Room) features() []string {
 	c := &r.config
-	list := []string{nsDiscoInfo, nsDiscoItems, nsMUC, nsStableID, nsSelfPing, nsOccupantID,
+	list := []string{nsDiscoInfo, nsDiscoItems, rsm.NS, nsMUC, nsStableID, nsSelfPing, nsOccupantID,
 		nsPing, nsVCard, nsModerate, nsOldModerate, nsHats, nsSID,
 		either(c.Password != "", "muc_passwordprotected", "muc_unsecured"),
 		either(c.Public, "muc_public", "muc_hidden"),
@@ -218,12 +218,25 @@ func (r *Room) items(_ context.Context, p *router.Packet) error {
 	if r.lockedTo(p.From) || p.Payload().Attr("node") != "" {
 		return stanza.ItemNotFound
 	}
+	var all []*occupant
+	if r.seatOf(p.From) != nil {
+		all = r.order
+	}
+	set, err := rsm.Read(p.Payload())
+	if err != nil {
+		return err
+	}
+	list, a, err := rsm.Page(all, func(o *occupant) string { return o.jid.String() }, set, mostItems)
+	if err != nil {
+		return err
+	}
 	var b stanza.Builder
 	b.Start("query", nsDiscoItems)
-	if r.seatOf(p.From) != nil {
-		for _, o := range r.order {
-			b.Start("item", "", "jid", o.jid.String()).End()
-		}
+	for _, o := range list {
+		b.Start("item", "", "jid", o.jid.String()).End()
+	}
+	if len(list) < len(all) || p.Payload().Child(rsm.NS, "set") != nil {
+		b.Raw(a.XML())
 	}
 	p.Result(b.End().String())
 	return nil

@@ -164,12 +164,12 @@ func (r *Room) forged(st *stanza.Stanza, c stanza.Child) bool {
 	}
 	return false
 }
+
 // isNamed says whether an address is the room's.
 func (r *Room) isNamed(text string) bool {
 	jid, err := stanza.ParseJID(text)
 	return err == nil && jid.Bare() == r.jid
 }
-
 
 const (
 	nsHats = "urn:xmpp:hats:0"

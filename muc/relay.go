@@ -32,8 +32,12 @@ func (r *Room) askOccupant(ctx context.Context, p *router.Packet) error {
 		p.Result("")
 		return nil
 	}
+	if s.asks.Add(1) > mostRelayed {
+		s.asks.Add(-1)
+		return stanza.ResourceConstraint
+	}
 	iq := r.relayed(p, s.occupant, recipient(to, c))
-	r.say(ctx, func(ctx context.Context) { r.relay(ctx, p, iq) })
+	r.say(ctx, func(ctx context.Context) { r.relay(ctx, p, iq, func() { s.asks.Add(-1) }) })
 	return router.Handled
 }
 
@@ -65,15 +69,20 @@ func (r *Room) relayed(p *router.Packet, from *occupant, to stanza.JID) *stanza.
 	return stanza.MustParse(string(p.Stanza.Append(nil, &e, stanza.Out{})))
 }
 
-// relayPatience is how long an occupant has for an answer.
-const relayPatience = 2 * time.Minute
+// relayPatience is how long an occupant has for an answer, mostRelayed how many
+// requests of one client may wait for theirs.
+const (
+	relayPatience = 2 * time.Minute
+	mostRelayed   = 100
+)
 
 // relay sends a request on and its answer back to the client that asked.
-func (r *Room) relay(ctx context.Context, p *router.Packet, iq *stanza.Stanza) {
+func (r *Room) relay(ctx context.Context, p *router.Packet, iq *stanza.Stanza, answered func()) {
 	ctx, stop := context.WithTimeout(ctx, relayPatience)
 	router := r.service.host.Router
 	router.Request(ctx, iq, func(answer *stanza.Stanza) {
 		stop()
+		answered()
 		ctx := context.WithoutCancel(ctx)
 		if answer == nil {
 			router.Bounce(ctx, p, stanza.RemoteServerTimeout)

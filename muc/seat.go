@@ -2,6 +2,7 @@ package muc
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"parley/router"
@@ -30,6 +31,7 @@ type seat struct {
 	groupchat1 bool           // it entered without the muc element
 	since      time.Time
 	at         router.Receiver // the one that sends uses it
+	asks       atomic.Int32    // requests that it waits for answers to
 }
 
 // idElement is the occupant's id in what the room sends of it (XEP-0421 section 3,

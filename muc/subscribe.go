@@ -21,7 +21,7 @@ func (m *Service) otherPresence(ctx context.Context, p *router.Packet) error {
 
 // refuseSubscription tells a user that a room has no presence of its own to
 // subscribe to, so that the request does not stay open in the roster (RFC 6121
-// section 3.2, Canceling a Presence Subscription). Rooms that do not exist say
+// section 3.2, Canceling a Subscription). Rooms that do not exist say
 // the same.
 func (m *Service) refuseSubscription(ctx context.Context, p *router.Packet) {
 	var b stanza.Builder
