@@ -28,16 +28,22 @@ var seeds = []string{
 	"<!DOCTYPE x>", "<!-- -->", "<?pi?>", "&amp;", "\xff", " \n\t ", "<r xmlns='urn:xmpp:sm:3'/>",
 	"<message from='juliet@a.lit/watch' to='romeo@a.lit'/>",
 	"<message to='a@" + strings.Repeat("b", 300) + "'/>",
+	"<enable xmlns='urn:xmpp:sm:3' resume='true' max='1'/><a xmlns='urn:xmpp:sm:3' h='0'/>" +
+		"<presence/><r xmlns='urn:xmpp:sm:3'/>",
+	"<a xmlns='urn:xmpp:sm:3' h='4294967295'/>", "<a xmlns='urn:xmpp:sm:3' h='-1'/>",
+	"<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>", "<resumed xmlns='urn:xmpp:sm:3'/>",
 }
 
 // FuzzStreamState sends arbitrary bytes to a whole server in each state of a
-// stream: before TLS, before SASL, before resource binding, and after it. What
+// stream: before TLS, before SASL, before resource binding, after it, and with
+// stream management, where the session outlives its stream. What
 // comes back must be well-formed, the connection must end with the input, and
 // the other streams must go on.
 func FuzzStreamState(f *testing.F) {
 	states := []func(p *peer){
 		func(p *peer) {}, (*peer).secure, romeoIn, romeoOnline,
 		func(p *peer) { p.send(hello); p.want(features) },
+		func(p *peer) { romeoOnline(p); p.enabled(" resume='true'") },
 	}
 	for _, seed := range seeds {
 		for state := range states {

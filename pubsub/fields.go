@@ -141,7 +141,7 @@ func number(name, label string, meta bool, least int, at func(*Config) *int) fie
 		set: func(c *Config, v []string) bool {
 			if one(v) == "max" {
 				*at(c) = 0
-				return true
+				return len(v) == 1
 			}
 			n, err := strconv.ParseUint(one(v), 10, 31)
 			*at(c) = int(n)
@@ -155,7 +155,7 @@ func fixed(name, typ, label, value string) field {
 		get: func(*Config) []string { return []string{value} },
 		set: func(_ *Config, v []string) bool {
 			b, ok := truth(one(v))
-			return one(v) == value || typ == boolean && ok && !b
+			return len(v) == 1 && (v[0] == value || typ == boolean && ok && !b)
 		}}
 }
 
