@@ -95,6 +95,7 @@ func (c *client) resume(ctx context.Context, bare stanza.JID, attr func(name str
 	var gone *router.NotResumedError
 	switch {
 	case err == nil:
+		session.SetInactive(false) // XEP-0352 section 5.2, Interaction with Stream Resumption
 		return session, resumed(attr("previd"), handled), nil
 	case errors.As(err, &tooHigh):
 		return nil, "", stanza.HandledTooHigh(tooHigh.Handled, tooHigh.Sent)

@@ -80,11 +80,17 @@ func (c *client) closed() {
 	c.Close(nil)
 }
 
+// nsState is the namespace of client state indication.
+const nsState = "urn:xmpp:csi:0"
+
 // take acts on an element at depth one.
 func (c *client) take(st *stanza.Stanza) {
 	switch {
 	case st.NS == stanza.NSManagement:
 		c.management(st)
+	case st.NS == nsState && (st.Name == "active" || st.Name == "inactive"):
+		// XEP-0352 section 4.2, Indicating state
+		c.bound.Load().SetInactive(st.Name == "inactive")
 	case st.Kind == stanza.Other:
 		c.Close(notStanza(st))
 	case st.Kind == stanza.IQ && c.answer(st):

@@ -23,6 +23,7 @@ type Host struct {
 	// deliver stage: external components, rooms.
 	Forward Handler
 
+	merger Merger
 	pipeline
 	announced
 }

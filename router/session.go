@@ -38,13 +38,13 @@ type Session struct {
 	// Carbons says that it wants copies of what other sessions of the account
 	// send and get (XEP-0280).
 	Carbons atomic.Bool
-	// Inactive says that nobody looks at it (XEP-0352).
-	Inactive atomic.Bool
 	// ActiveList is the name of the active privacy list (XEP-0016), set by blocking.
 	ActiveList atomic.Pointer[string]
 
 	presence atomic.Pointer[Presence]
 	caps     atomic.Pointer[Caps]
+	inactive atomic.Bool  // nobody looks at it
+	waiting  waiting      // what it is sent later because of that
 	leaving  atomic.Bool  // its stream is being closed
 	stamp    stanza.Stamp // of JID
 	stream   atomic.Pointer[Stream]
@@ -186,7 +186,16 @@ func (s *Session) lets(p *Packet) bool {
 	return true
 }
 
+// enqueue queues what has passed the write stage, or keeps it back while nobody
+// looks at the session.
 func (s *Session) enqueue(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
+	if s.inactive.Load() && s.waits(st, e, p) {
+		return true
+	}
+	return s.queueUp(st, e, p)
+}
+
+func (s *Session) queueUp(st *stanza.Stanza, e *stanza.Edits, p *Packet) bool {
 	r := s.Host.Router
 	n, wake, ok := s.queue.put(st, e, s.Stream().Out(), p, r.Config().Limits.Queue)
 	if !ok {

@@ -28,6 +28,7 @@ func (s *Server) modules() []router.Module {
 		xep.NewDisco(contacts, nodes).With(s.pubsub),
 		new(xep.Carbons),
 		new(xep.Push),
+		xep.State{},
 		xep.Contact{},
 		xep.Ping{},
 		xep.Version{Name: "Parley", Version: Version},

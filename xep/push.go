@@ -348,7 +348,7 @@ func (l *pushes) wake(now time.Time) (list []waking) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range l.list {
-		if s := n.session; s != nil && !s.Detached() && !s.Inactive.Load() {
+		if s := n.session; s != nil && !s.Detached() && !s.Inactive() {
 			n.woken, n.count = time.Time{}, 0
 			continue
 		}
