@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"parley/router"
@@ -191,10 +190,8 @@ func (m *Archive) stored(box *inbox, p *router.Packet, stamp time.Time) {
 	var late []*router.Session
 	box.mu.Lock()
 	box.newest = max(box.newest, p.Row)
-	if !slices.ContainsFunc(p.Targets, box.takes) {
-		late = slices.DeleteFunc(box.missing(p.Row), func(s *router.Session) bool {
-			return slices.Contains(p.Targets, s)
-		})
+	if len(p.Targets) == 0 {
+		late = box.missing(p.Row)
 	}
 	box.mu.Unlock()
 	if len(late) > 0 {

@@ -142,7 +142,7 @@ type PubSub struct {
 	Items int `toml:"items" default:"20000" min:"1" max:"10000000"`
 
 	// Bytes in all nodes of one user.
-	Bytes int `toml:"bytes" default:"20 MiB" min:"10000" max:"1 TiB" unit:"bytes"`
+	Bytes int `toml:"bytes" default:"20 MiB" min:"10000" max:"1024 GiB" unit:"bytes"`
 
 	// The biggest item. What is published is a stanza as well (limits.stanza).
 	Item int `toml:"item" default:"256 KiB" min:"10000" max:"64 MiB" unit:"bytes"`

@@ -76,11 +76,20 @@ func fill(t *testing.T, db *store.DB, account int64) {
 			tx.AddOutbound(&store.Outbound{ID: 1, Account: account, Stamp: time.Now()}),
 			tx.SetPush(account, store.Push{JID: "push.lit", Node: "n"}),
 			tx.AddUpload(&store.Upload{Token: "token", Account: account}),
+			nodes(tx, account),
 			messages(tx, account))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// nodes adds a node, and one that has gone elsewhere.
+func nodes(tx *store.Tx, account int64) error {
+	o := store.NodeOwner{Account: account}
+	gone, err1 := tx.NewNode(o, store.Node{Name: "gone"}, 0)
+	_, err2 := tx.NewNode(o, store.Node{Name: "here"}, 0)
+	return errors.Join(err1, err2, tx.DeleteNode(o, store.Node{ID: gone, Name: "gone"}, "xmpp:bob@localhost"))
 }
 
 // messages adds two that are owed, of which the later one has been taken.

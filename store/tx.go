@@ -6,8 +6,8 @@ import "database/sql"
 // inside the function.
 type Tx struct {
 	w       *writer
-	alone   bool    // the only function of its transaction: no savepoint
-	saved   bool    // the savepoint is set
+	bold    bool    // no savepoint: what it wrote is undone with the whole transaction
+	saved   bool    // it writes; the savepoint is set
 	err     error   // of the database itself: nothing works from here on
 	bodies  []int64 // added and with no row yet
 	touched []int64 // accounts whose count of missed messages changed
@@ -17,10 +17,13 @@ var _ querier = (*Tx)(nil)
 
 // save sets the function's savepoint, which only a function that writes needs.
 func (tx *Tx) save() error {
-	if tx.alone || tx.saved {
+	if tx.saved {
 		return nil
 	}
 	tx.saved = true
+	if tx.bold {
+		return nil
+	}
 	return tx.run(func(c *conn) error {
 		_, err := c.exec("SAVEPOINT fn")
 		return err

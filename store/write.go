@@ -34,16 +34,15 @@ type queue struct {
 	wake    chan struct{}
 }
 
-// Write hands fn to the writer, which runs it inside a transaction with a
-// savepoint of its own: an error from fn undoes fn alone. done is called once,
-// in the order of the Write calls, after the commit (nil), after fn failed
-// (its error) or when the commit failed. done must not block and must not call
-// Write and wait. A full disk is ErrFull.
+// Write hands fn to the writer, which runs it inside a transaction together with
+// others: an error from fn undoes fn alone. done is called once, in the order of
+// the Write calls, after the commit (nil), after fn failed (its error) or when the
+// commit failed. done must not block and must not call Write and wait. A full disk
+// is ErrFull.
 //
-// When the disk fails in the middle of a batch, SQLite may undo all of it, and
-// the functions are run again, each in a transaction of its own. So fn may set
-// what it hands out, but not add to it. A panic in fn is a *PanicError. done may
-// be nil.
+// When another function of the batch fails, or the disk does, all of them may be
+// undone and run again. So fn may set what it hands out, but not add to it. A
+// panic in fn is a *PanicError. done may be nil.
 func (db *DB) Write(fn func(*Tx) error, done func(error)) {
 	if done == nil {
 		done = func(error) {}

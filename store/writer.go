@@ -65,29 +65,45 @@ func (w *writer) stop() {
 // commit runs the jobs in one transaction, or, if one of them meets an error
 // of the database itself, the others in one each: SQLite may have undone what
 // the jobs before it wrote.
+//
+// A savepoint for each job costs as much as what most of them write. So they run
+// without at first, and once more with them if one fails that has written.
 func (w *writer) commit(jobs []job, errs []error) {
-	bad := w.transaction(jobs, errs)
+	bad := w.transaction(jobs, errs, true)
+	if bad == undone {
+		clear(errs)
+		bad = w.transaction(jobs, errs, false)
+	}
 	if bad < 0 || len(jobs) == 1 {
 		return
 	}
 	for i := range jobs {
 		if i != bad {
 			errs[i] = nil
-			w.transaction(jobs[i:i+1], errs[i:i+1])
+			w.transaction(jobs[i:i+1], errs[i:i+1], true)
 		}
 	}
 }
 
+// undone is what transaction returns when it has undone everything because of
+// one job's error.
+const undone = -2
+
 // transaction runs the jobs and commits them. It gives up at a job that met
 // an error of the database itself and returns its index, else -1.
-func (w *writer) transaction(jobs []job, errs []error) (bad int) {
+func (w *writer) transaction(jobs []job, errs []error, bold bool) (bad int) {
 	start, alone := time.Now(), len(jobs) == 1
 	err := w.begin()
 	for i := 0; i < len(jobs) && err == nil; i++ {
-		if w.call(jobs[i], alone, &errs[i]) {
+		broken, wrote := w.call(jobs[i], bold, &errs[i])
+		switch {
+		case broken:
 			w.rollback()
 			w.report(len(jobs), start, errs[i])
 			return i
+		case wrote && bold && !alone && errs[i] != nil:
+			w.rollback()
+			return undone
 		}
 	}
 	if err == nil && alone && errs[0] != nil {
@@ -145,14 +161,14 @@ func (w *writer) rollback() {
 	clear(w.handled)
 }
 
-// call runs one job and undoes what it wrote if it fails. It says whether the
-// transaction is broken.
-func (w *writer) call(j job, alone bool, err *error) (broken bool) {
+// call runs one job and undoes what it wrote if it fails, unless it is bold. It
+// says whether the transaction is broken, and whether the job has written.
+func (w *writer) call(j job, bold bool, err *error) (broken, wrote bool) {
 	if j.fn == nil {
 		*err = j.err
-		return false
+		return false, false
 	}
-	tx := &Tx{w: w, alone: alone}
+	tx := &Tx{w: w, bold: bold}
 	*err = protect(j.fn, tx)
 	if *err == nil {
 		*err = tx.dropOrphans()
@@ -164,7 +180,7 @@ func (w *writer) call(j job, alone bool, err *error) (broken bool) {
 		*err = errors.Join(*err, tx.err) // fn kept it to itself
 	}
 	tx.w = nil
-	return tx.err != nil
+	return tx.err != nil, tx.saved
 }
 
 // leave ends the function's savepoint, keeping what it wrote or not.
@@ -174,7 +190,7 @@ func (tx *Tx) leave(err error) {
 			delete(tx.w.counts, account)
 		}
 	}
-	if !tx.saved {
+	if !tx.saved || tx.bold {
 		return
 	}
 	if err != nil {
