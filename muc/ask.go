@@ -32,6 +32,9 @@ func answers() map[request]answer {
 		{"get", nsOwner, "query"}: now((*Room).configForm),
 		{"set", nsOwner, "query"}: now((*Room).own),
 
+		{"get", nsRegister, "query"}: now((*Room).registration),
+		{"set", nsRegister, "query"}: now((*Room).register),
+
 		{"get", nsPing, "ping"}:         now((*Room).ping),
 		{"get", nsDiscoInfo, "query"}:   now((*Room).info),
 		{"get", nsDiscoItems, "query"}:  now((*Room).items),

@@ -22,7 +22,8 @@ type action struct {
 	by      standing
 	user    stanza.JID // who does it, bare
 	actor   string     // its nickname, if it is inside
-	invited bool       // those who become members have been invited already
+	invited bool       // those who become members are invited by then
+	then    sent       // what goes out behind all else
 }
 
 // parseChange reads an item of a request: a role of a nickname, or an

@@ -252,6 +252,7 @@ func (r *Room) carryOut(ctx context.Context, p *router.Packet, a *action) {
 		news.run(ctx)
 		r.result(ctx, p)
 		others.run(ctx)
+		a.then.run(ctx)
 	})
 	r.emptied(ctx)
 }

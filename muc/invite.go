@@ -6,7 +6,6 @@ import (
 	"parley/internal/form"
 	"parley/router"
 	"parley/stanza"
-	"parley/store"
 )
 
 // mediated takes a message about the room (XEP-0045 section 7.8.2, Mediated
@@ -71,12 +70,11 @@ func (r *Room) invite(ctx context.Context, p *router.Packet, list []*stanza.Elem
 		}
 		out = append(out, r.invitation(p, e, to))
 	}
-	r.admit(ctx, p, members, func(ctx context.Context) {
+	return r.admit(ctx, p, members, func(ctx context.Context) {
 		for _, st := range out {
 			r.service.host.Router.Route(ctx, st)
 		}
 	})
-	return nil
 }
 
 // mayInvite says whether somebody may invite to a members-only room: admins, and
@@ -88,26 +86,16 @@ func (r *Room) mayInvite(jid stanza.JID) bool {
 
 // admit makes those members, and then sends.
 func (r *Room) admit(ctx context.Context, p *router.Packet, list []stanza.JID,
-	send func(ctx context.Context)) {
-	if len(list) == 0 {
-		r.say(ctx, send)
-		return
+	send func(ctx context.Context)) error {
+	a := action{user: p.From.Bare(), actor: r.nickOf(p.From), then: sent{send}, invited: true}
+	for _, jid := range list {
+		a.changes = append(a.changes, change{user: jid, affiliation: Member})
 	}
-	rows := make([]store.RoomUser, len(list))
-	for i, jid := range list {
-		u := r.users[jid]
-		u.affiliation = Member
-		r.users[jid] = u
-		rows[i] = store.RoomUser{JID: jid.String(), Affiliation: int(Member), Nick: u.nick}
+	if err := r.enough(a.changes); err != nil {
+		return err
 	}
-	r.write(ctx, p, func(tx *store.Tx) error {
-		for _, u := range rows {
-			if err := tx.SetRoomUser(r.row.Load(), u); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, send)
+	r.carryOut(ctx, p, &a)
+	return nil
 }
 
 // invitation is what the invitee gets. It is kept for those who are not there:

@@ -77,7 +77,8 @@ func (r *Room) inviteMembers(list []outsider, from stanza.JID) (told sent) {
 		if r.config.Password != "" {
 			b.Elem("password", "", r.config.Password)
 		}
-		st := b.End().End().Stanza()
+		// It is kept for those who are not there (XEP-0334 section 4.4, Store).
+		st := b.End().Start("store", nsHints).End().End().Stanza()
 		told = append(told, func(ctx context.Context) { r.send(ctx, st, c.user) })
 	}
 	return told

@@ -27,8 +27,9 @@ type Room struct {
 	ended    chan struct{} // of one that ends: closed when it is in the store no more
 	stale    bool          // a write has failed: memory may say what the store does not
 	config   Config
-	users    map[stanza.JID]user // affiliations and reserved nicknames
-	subject  *stanza.Stanza      // the message that set it, nil if none did
+	users    map[stanza.JID]user   // affiliations and reserved nicknames
+	requests map[stanza.JID]asking // of voice or membership, unanswered
+	subject  *stanza.Stanza        // the message that set it, nil if none did
 	vcard    string
 	avatar   []string // hashes of the pictures in it
 	recent   []*past  // the history that newcomers get

@@ -2,6 +2,7 @@ package server
 
 import (
 	"parley/archive"
+	"parley/muc"
 	"parley/presence"
 	"parley/router"
 	"parley/xep"
@@ -37,6 +38,7 @@ func (s *Server) modules() []router.Module {
 		xep.NewPrivate(s.pubsub),
 		xep.NewVCard(s.pubsub),
 		s.sign,
+		muc.Former{Rooms: func() []*muc.Service { return s.rooms }},
 		commands,
 		s.rows, // behind those that change what goes out
 	}

@@ -123,6 +123,21 @@ func (db *DB) CountRooms(ctx context.Context, host, jid string, affiliation int)
 	})
 }
 
+// RoomsOf are the names of the rooms of a host that remember a user.
+func (db *DB) RoomsOf(ctx context.Context, host, jid string) ([]string, error) {
+	return get(ctx, db, func(q querier) (list []string, err error) {
+		err = q.each(`SELECT r.local FROM room_user u JOIN room r ON r.id = u.room
+			WHERE u.jid = ?1 AND r.host = ?2 ORDER BY r.local`, args(jid, host),
+			func(rows *sql.Rows) error {
+				var local string
+				err := rows.Scan(&local)
+				list = append(list, local)
+				return err
+			})
+		return list, wrap("list rooms of a user", err)
+	})
+}
+
 // CreateRoom makes a room and returns its id; ErrExists if there is one.
 func (tx *Tx) CreateRoom(r *Room) (id int64, err error) {
 	err = tx.returning(`INSERT INTO room (host, local, config, subject, secret, vcard, created)

@@ -73,10 +73,27 @@ func (r *run) upTo(ctx context.Context, c *client, room string, last func(e *Ele
 	}
 }
 
+// left notes that the actor reads that it is not inside any more (XEP-0045
+// section 7.14, Exiting a Room). That it has a new nickname is another thing.
+func (r *run) left(e *Element) {
+	x := e.child("x")
+	if e.Name != "presence" || e.Attrs["type"] != "unavailable" || x == nil || x.NS != nsMUC+"#user" {
+		return
+	}
+	codes := map[string]bool{}
+	for _, c := range x.Children {
+		codes[c.Attrs["code"]] = true
+	}
+	if codes["110"] && !codes["303"] {
+		room, _, _ := strings.Cut(e.Attrs["from"], "/")
+		r.inside[room] = slices.DeleteFunc(r.inside[room], func(a string) bool { return a == r.actor })
+	}
+}
+
 // configures makes a client change settings of a room, "coven membersonly=1
-// roomsecret=x" (XEP-0045 section 10.2, Subsequent Room Configuration). It and
-// the others who are inside read up to the news of that (section 10.2.1,
-// Notification of Configuration Changes).
+// presencebroadcast=moderator,participant" (XEP-0045 section 10.2, Subsequent
+// Room Configuration). It and the others who are inside read up to the news of
+// that (section 10.2.1, Notification of Configuration Changes).
 func (r *run) configures(ctx context.Context, c *client, arg string) error {
 	words := strings.Fields(arg)
 	if len(words) < 2 {
@@ -86,6 +103,7 @@ func (r *run) configures(ctx context.Context, c *client, arg string) error {
 	fields := "<field var='FORM_TYPE'><value>" + nsMUC + "#roomconfig</value></field>"
 	for _, w := range words[1:] {
 		name, value, _ := strings.Cut(w, "=")
+		value = strings.ReplaceAll(value, ",", "</value><value>")
 		fields += "<field var='muc#roomconfig_" + name + "'><value>" + value + "</value></field>"
 	}
 	form := "<x xmlns='jabber:x:data' type='submit'>" + fields + "</x>"

@@ -224,6 +224,7 @@ func (r *run) receives(ctx context.Context, c *client, text string, anyOrder boo
 			c.read() // a new stream follows (RFC 6120 section 6.4.6, SASL Success)
 		}
 		c.note(i.el)
+		r.left(i.el)
 	}
 	return nil
 }
