@@ -90,8 +90,9 @@ type Limits struct {
 	// Bytes a client may send at once above the rate.
 	Burst int `toml:"burst" default:"4 MiB" min:"10000" max:"1 GiB" unit:"bytes"`
 
-	// Bytes that may wait for one client; a client that does not read is
-	// disconnected when there are more.
+	// Bytes that may wait for one client, or for it to acknowledge them; a
+	// client that does not read, or acknowledge, is logged out when there are
+	// more.
 	Queue int `toml:"queue" default:"4 MiB" min:"64 KiB" max:"1 GiB" unit:"bytes"`
 
 	// Bytes of one client's stanzas that may wait for the disk; above it the

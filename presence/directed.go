@@ -126,3 +126,10 @@ func (m *Presence) entitled(ctx context.Context, a *router.Account, jid stanza.J
 	_, from, err := m.roster.Subscribed(ctx, a, jid.Bare())
 	return from, err
 }
+
+// knows says whether somebody is entitled to know that a session is there: by a
+// subscription, or because the session has told them.
+func (m *Presence) knows(ctx context.Context, s *router.Session, jid stanza.JID) bool {
+	entitled, err := m.entitled(ctx, s.Account, jid)
+	return err == nil && entitled || m.directedOf(s).has(jid.Bare())
+}

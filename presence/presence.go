@@ -34,6 +34,7 @@ func New(r *router.Router, ro *roster.Roster) *Presence {
 // Register states what the module does.
 func (m *Presence) Register(h *router.Host) {
 	h.Presences = m
+	h.Knows = m.knows
 	h.On(router.Refuse, router.OfPresence, "presence", m.refuse)
 	h.On(router.Deliver, router.OfPresence, "presence", m.deliver)
 	h.OnUnbind(m.unbound)

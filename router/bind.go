@@ -153,6 +153,9 @@ func (s *Session) End(ctx context.Context) {
 	dropped, owed := s.queue.close()
 	s.Host.Router.Metrics.Queue(-dropped)
 	s.let(owed, false)
+	if m != nil {
+		s.giveBack(owed, m.known)
+	}
 }
 
 // Flush waits until everything that the client has sent is finished: its answers
@@ -181,6 +184,9 @@ func (s *Session) depart(ctx context.Context) {
 	a.sessions.Store(&list)
 	a.mu.Unlock()
 	s.Host.Router.Metrics.Sessions(-1)
+	if m := s.managed.Load(); m != nil {
+		m.known = s.known(ctx)
+	}
 	for _, fn := range s.Host.unbound {
 		fn(ctx, s)
 	}

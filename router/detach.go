@@ -200,7 +200,7 @@ func (r *Router) notResumed(ctx context.Context, a *Account, id string) error {
 // resumable finds a session by its id.
 func (a *Account) resumable(id string) (*Session, *managed) {
 	for _, s := range a.Sessions() {
-		if m := s.managed.Load(); m != nil && m.ID != "" && m.ID == id {
+		if m := s.managed.Load(); m != nil && s.Resumable() && m.ID == id {
 			return s, m
 		}
 	}
@@ -274,4 +274,33 @@ func (s *Session) forget(m *managed, detached bool) {
 		}
 		return tx.DeleteResumable(m.ID)
 	})
+}
+
+// known are those who have sent what is in the queue and are entitled to know of
+// the session. It is asked before the modules are told that it has ended.
+func (s *Session) known(ctx context.Context) map[stanza.JID]bool {
+	list := map[stanza.JID]bool{}
+	for _, p := range s.queue.packets() {
+		if _, ok := list[p.From]; !ok && !p.Owed {
+			list[p.From] = s.Host.Knows == nil || s.Host.Knows(ctx, s, p.From)
+		}
+	}
+	return list
+}
+
+// giveBack tells the senders of what is not owed that the client has not got it
+// (XEP-0198 section 4, Acks: as for an unavailable resource). Who is not entitled
+// to know of the session hears what it would if there had never been one (RFC
+// 6120 section 8.3.3.13, recipient-unavailable).
+func (s *Session) giveBack(list []*Packet, known map[stanza.JID]bool) {
+	r := s.Host.Router
+	for _, p := range list {
+		switch {
+		case p.Owed:
+		case known[p.From]:
+			r.bounce(r.ctx, p, stanza.RecipientUnavailable)
+		default:
+			r.bounce(r.ctx, p, stanza.ServiceUnavailable)
+		}
+	}
 }

@@ -19,6 +19,9 @@ type Host struct {
 	// Presences is filled in by package presence for those who must withdraw
 	// or announce an account's presence (blocking).
 	Presences Presences
+	// Knows, filled in by package presence, says whether somebody is entitled to
+	// know that a session is there.
+	Knows func(ctx context.Context, s *Session, jid stanza.JID) bool
 	// Forward, if set, takes every packet for this host instead of the
 	// deliver stage: external components, rooms.
 	Forward Handler

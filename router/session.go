@@ -233,24 +233,18 @@ func (s *Session) Written(b Batch, err error) {
 	s.let(b.owed, err == nil)
 }
 
-// let lets go of packets that the queue has held. Those that are not owed, of a
-// client that has acknowledged them, need nothing.
+// let lets go of the owed among packets that the queue has held.
 func (s *Session) let(list []*Packet, taken bool) {
 	r := s.Host.Router
 	for _, p := range list {
-		switch {
-		case !p.Owed && !taken:
-			// (XEP-0198 section 4, Acks: as for an unavailable resource)
-			r.bounce(r.ctx, p, stanza.RecipientUnavailable)
-		case !p.Owed:
+		if !p.Owed {
 			continue
-		case taken:
+		}
+		if taken {
 			for _, fn := range s.Host.took {
 				fn(s, p)
 			}
 		}
-		if p.Owed {
-			p.release(r.ctx, r, taken)
-		}
+		p.release(r.ctx, r, taken)
 	}
 }
