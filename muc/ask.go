@@ -43,6 +43,7 @@ func answers() map[request]answer {
 		{"get", archive.NS, "query"}:    (*Room).archiveForm,
 		{"set", archive.NS, "query"}:    (*Room).queryArchive,
 		{"get", archive.NS, "metadata"}: (*Room).archiveEnds,
+		{"set", nsCommands, "command"}:  now((*Room).command),
 		{"set", nsModerate, "moderate"}: now((*Room).moderate),
 		{"set", nsFasten, "apply-to"}:   now((*Room).moderate),
 	}

@@ -39,6 +39,11 @@ type Config struct {
 	// Away has members who are not inside told of messages.
 	Away bool `json:"away,omitempty"`
 
+	// Hats that there are, and which of them users wear, by bare JID. What is in
+	// them is never changed.
+	Hats []Hat               `json:"hats,omitempty"`
+	Worn map[string][]string `json:"worn,omitempty"`
+
 	// Locked rooms wait for their creator's configuration (XEP-0045 section
 	// 10.1, Creating a Room).
 	Locked bool `json:"locked,omitempty"`

@@ -242,7 +242,7 @@ func changes(before, now *Config) (codes []int) {
 	}
 	b.Archive, b.NonAnonymous = a.Archive, a.NonAnonymous
 	b.Locked, b.Settled = a.Locked, a.Settled
-	if a != b {
+	if a.text() != b.text() {
 		codes = append([]int{104}, codes...)
 	}
 	return codes

@@ -167,7 +167,9 @@ func (r *Room) info(_ context.Context, p *router.Packet) error {
 	case nodeTraffic:
 		return stanza.ServiceUnavailable // XEP-0045 section 18.1.1, Allowable Traffic
 	default:
-		return stanza.ItemNotFound
+		if !commandInfo(&b, node) {
+			return stanza.ItemNotFound
+		}
 	}
 	p.Result(b.End().String())
 	return nil
@@ -186,7 +188,7 @@ func (r *Room) name() string {
 func (r *Room) features() []string {
 	c := &r.config
 	list := []string{nsDiscoInfo, nsDiscoItems, rsm.NS, nsMUC, nsStableID, nsSelfPing, nsOccupantID,
-		nsPing, nsVCard, nsModerate, nsOldModerate, nsHats, nsSID,
+		nsPing, nsVCard, nsModerate, nsOldModerate, nsHats, nsCommands, nsSID,
 		either(c.Password != "", "muc_passwordprotected", "muc_unsecured"),
 		either(c.Public, "muc_public", "muc_hidden"),
 		either(c.Persistent, "muc_persistent", "muc_temporary"),
@@ -215,8 +217,13 @@ func either(c bool, yes, no string) string {
 // items lists the occupants for those who see them anyway (XEP-0045 section 6.5,
 // Querying for Room Items). The lock is held.
 func (r *Room) items(_ context.Context, p *router.Packet) error {
-	if r.lockedTo(p.From) || p.Payload().Attr("node") != "" {
+	node := p.Payload().Attr("node")
+	switch {
+	case r.lockedTo(p.From) || node != "" && node != nsCommands:
 		return stanza.ItemNotFound
+	case node == nsCommands:
+		p.Result(r.commandItems(p.From))
+		return nil
 	}
 	var all []*occupant
 	if r.seatOf(p.From) != nil {

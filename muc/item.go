@@ -59,6 +59,9 @@ var removed = stanza.MustParse(`<presence type="unavailable"/>`)
 func (r *Room) showAs(s *seat, base *stanza.Stanza, e stanza.Edits, role Role, n note) *shown {
 	o := s.occupant
 	e.Last(o.idElement())
+	if hats := r.hatted(o.user); hats != "" {
+		e.Last(hats)
+	}
 	aff := r.affiliation(o.user)
 	sh := &shown{of: o, base: base, edits: e}
 	sh.open = n.xml(aff, role, s.jid, n.codes)
@@ -172,6 +175,5 @@ func (r *Room) isNamed(text string) bool {
 }
 
 const (
-	nsHats = "urn:xmpp:hats:0"
-	nsSID  = "urn:xmpp:sid:0"
+	nsSID = "urn:xmpp:sid:0"
 )

@@ -87,15 +87,19 @@ func (r *Room) writeThen(ctx context.Context, p *router.Packet,
 	if p != nil {
 		written = p.Late(nil)
 	}
-	d := r.out.put(ctx, true, announce)
+	d := r.out.put(ctx, true, func(ctx context.Context) {
+		defer written() // what the same client asks next is answered behind this
+		if announce != nil {
+			announce(ctx)
+		}
+	})
 	r.service.db.Write(counted(p, fn), func(err error) {
 		then()
 		if err == nil {
 			d.release(true)
 		} else {
-			r.failed(p, d, err)
+			r.failed(p, d, err, written)
 		}
-		written()
 	})
 }
 
@@ -107,7 +111,7 @@ func (r *Room) writeAlone(ctx context.Context, fn func(tx *store.Tx) error,
 
 // failed is told that a write has failed: nothing is announced but that, and the
 // room is read again before it is used again.
-func (r *Room) failed(p *router.Packet, d *delivery, err error) {
+func (r *Room) failed(p *router.Packet, d *delivery, err error, told func()) {
 	go func() { // the store's writer does not wait for a room's lock
 		r.mu.Lock()
 		r.stale = true
@@ -118,6 +122,7 @@ func (r *Room) failed(p *router.Packet, d *delivery, err error) {
 			r.service.log.Error("room not written", "room", r.jid, "err", err)
 		}
 		d.release(false)
+		told()
 	}()
 }
 

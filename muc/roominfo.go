@@ -26,6 +26,9 @@ func (r *Room) roomInfo(asker stanza.JID) string {
 	if r.mayRead(asker) {
 		fields = append(fields, text("muc#roominfo_subject", "Current subject", r.subjectText()))
 	}
+	if len(r.config.Hats) > 0 {
+		fields = append(fields, r.hatsHash())
+	}
 	if len(r.avatar) > 0 {
 		// XEP-0486 section 3.3, User Discovers the Avatar
 		fields = append(fields, form.Field{Var: "muc#roominfo_avatarhash", Type: "text-multi",

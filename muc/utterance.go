@@ -89,11 +89,13 @@ func (r *Room) archive(ctx context.Context, p *router.Packet, u *utterance,
 func (r *Room) store(ctx context.Context, p *router.Packet, fn func(tx *store.Tx) error,
 	send func(ctx context.Context)) {
 	written := p.Late(nil)
-	d := r.out.put(ctx, true, send)
+	d := r.out.put(ctx, true, func(ctx context.Context) {
+		defer written() // what the same client asks next is answered behind this
+		send(ctx)
+	})
 	r.service.db.Write(counted(p, fn), func(err error) {
 		if err == nil {
 			d.release(true)
-			written()
 			return
 		}
 		go func() { // the store's writer does not wait for who is told

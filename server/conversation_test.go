@@ -59,6 +59,7 @@ var needs = map[string]func(c *conf.Config, prefix string){
 	"day":        func(c *conf.Config, _ string) { c.Accounts.TombstoneDays, c.Messages.ArchiveDays = 1, 1 },
 	"slow":       func(c *conf.Config, _ string) { c.Limits.Rate, c.Limits.Burst = 4<<10, 10_000 },
 	"groupchat1": func(c *conf.Config, _ string) { c.Rooms.Groupchat1 = true },
+	"makers":     func(c *conf.Config, _ string) { c.Rooms.Create = "admins" },
 	"locked":     func(c *conf.Config, _ string) { c.Rooms.LockNew = true },
 	"admin": func(c *conf.Config, prefix string) {
 		c.Admins = []string{prefix + "alice@" + c.Domains[0]}

@@ -31,6 +31,7 @@ var needs = map[string]string{
 	"slow":       "small limits of our configuration",
 	"day":        "names that are free again after a day",
 	"groupchat1": "clients from before MUC are let into rooms",
+	"makers":     "rooms that administrators alone make",
 	"locked":     "new rooms wait for their configuration",
 	"older":      "our conflict policy in the other setting",
 	"privacy":    "privacy lists (XEP-0016)",
