@@ -137,7 +137,7 @@ func TestCheckServers(t *testing.T) {
 // parted are the folders of the scripts that are played a second time with the
 // users on two servers.
 var parted = []string{"roster", "subscription", "presence", "message", "iq", "offline", "blocking",
-	"strangers", "xep", "muc"}
+	"strangers", "xep", "muc", "pubsub"}
 
 // TestConversationsBetweenServers plays scripts with two and more users again,
 // with alice on one server and the others on another one.

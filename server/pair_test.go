@@ -54,6 +54,7 @@ func startPair(t *testing.T, changes ...func(*conf.Config)) *pair {
 		t.Cleanup(func() { l.stop() })
 		places.set(domain, l)
 		places.set("conference."+domain, l)
+		places.set("pubsub."+domain, l)
 		return l
 	}
 	return &pair{start("one.example"), start("two.example"), places}
@@ -188,7 +189,8 @@ func (p *pair) At(user string) xmpptest.Server {
 
 // Domains implements xmpptest.Parted.
 func (p *pair) Domains() []string {
-	return []string{p.first.Domain(), p.second.Domain(), "conference." + p.first.Domain()}
+	return []string{p.first.Domain(), p.second.Domain(), "conference." + p.first.Domain(),
+		"pubsub." + p.first.Domain()}
 }
 
 // Domain implements xmpptest.Server.

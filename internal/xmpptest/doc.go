@@ -29,7 +29,8 @@
 // where a message is in its receiver's archive). At the end of a script nobody
 // may have received more than the script says.
 //
-// {rooms} is the room service of alice's server, {room coven} a room there.
+// {rooms} is the room service of alice's server, {room coven} a room there,
+// {pubsub} its pubsub service.
 // "bob enters coven as secondwitch" has a client enter it and read all that it is
 // sent up to the subject; those who entered it so before read its presence.
 // "alice configures coven membersonly=1 maxusers=2" changes settings, without

@@ -232,6 +232,8 @@ func (r *run) value(name string) (string, error) {
 		return r.at(r.actor).Domain(), nil
 	case name == "rooms":
 		return r.service(), nil
+	case name == "pubsub":
+		return "pubsub." + r.at("alice").Domain(), nil
 	case strings.HasPrefix(name, "room "):
 		return r.room(strings.TrimPrefix(name, "room ")), nil
 	case strings.HasPrefix(name, "$"):
