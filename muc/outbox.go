@@ -13,10 +13,11 @@ import (
 // may wait for a commit; what is behind it waits too.
 //
 // At most one goroutine at a time sends (running): whoever has just changed the
-// room, or, when a commit was waited for, one that the commit starts.
+// room, or, when a commit was waited for, one that the commit calls.
 type outbox struct {
-	log    *slog.Logger
-	spread *router.Spread // of the one that sends
+	log     *slog.Logger
+	spread  *router.Spread // of the one that sends
+	workers *workers
 
 	mu      sync.Mutex
 	head    *delivery
@@ -66,7 +67,7 @@ func (d *delivery) release(committed bool) {
 	b.running = b.running || start
 	b.mu.Unlock()
 	if start {
-		go b.loop()
+		b.workers.send(b)
 	}
 }
 

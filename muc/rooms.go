@@ -92,7 +92,7 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
 	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
 		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{},
-		out: outbox{log: m.log, spread: m.host.Router.NewSpread()}}
+		out: outbox{log: m.log, spread: m.host.Router.NewSpread(), workers: m.workers}}
 }
 
 // room is the room of an address, read from the store if it is not in memory.
@@ -201,6 +201,7 @@ const (
 
 // sweep runs until ctx ends.
 func (m *Service) sweep(ctx context.Context) {
+	defer close(m.workers.done)
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

@@ -28,7 +28,8 @@ type Service struct {
 	reader  *archive.Reader
 	answers map[request]answer // never changed
 
-	closed atomic.Bool // nobody enters any more
+	closed  atomic.Bool // nobody enters any more
+	workers *workers
 
 	mu    sync.Mutex
 	rooms map[string]*Room         // in memory, by localpart
@@ -40,7 +41,7 @@ var _ router.Module = (*Service)(nil)
 // New makes the module.
 func New() *Service {
 	return &Service{rooms: map[string]*Room{}, loads: map[string]chan struct{}{},
-		answers: answers()}
+		answers: answers(), workers: newWorkers()}
 }
 
 // Register implements router.Module.

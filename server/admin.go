@@ -30,6 +30,8 @@ func (s *Server) handlers() map[string]control.Handler {
 		control.CmdDisable:  command(s.disableUser),
 		control.CmdServers:  command(s.listServers),
 		control.CmdProbe:    command(s.probeServer),
+		control.CmdRooms:    command(s.listRooms),
+		control.CmdDestroy:  command(s.destroyRoom),
 	}
 }
 

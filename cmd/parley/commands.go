@@ -30,6 +30,7 @@ func commands() []command {
 		{"reload", "", "apply the changed configuration and certificates", reload},
 		{"sessions", "[account]", "who is logged in; --kick JID ends sessions", sessions},
 		{"s2s", "[domain]", "the streams to other servers, and why some cannot be reached", servers},
+		{"rooms", "[service]", "the rooms; --destroy JID removes one", rooms},
 		{"user add", "jid", "make an account", userAdd},
 		{"user list", "[domain]", "list the accounts", userList},
 		{"user passwd", "jid", "set a new password", userPasswd},

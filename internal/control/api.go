@@ -9,12 +9,14 @@ const (
 	CmdKick     = "kick"     // KickArgs → Count
 	CmdReload   = "reload"   // None → Reloaded
 	CmdAdd      = "user.add"
-	CmdPasswd   = "user.passwd"  // both: VerifierArgs → None
-	CmdList     = "user.list"    // ListArgs → []User
-	CmdDelete   = "user.delete"  // UserArgs → None
-	CmdDisable  = "user.disable" // DisableArgs → None
-	CmdServers  = "s2s"          // ServersArgs → []Peer
-	CmdProbe    = "s2s.check"    // ProbeArgs → []Step
+	CmdPasswd   = "user.passwd"   // both: VerifierArgs → None
+	CmdList     = "user.list"     // ListArgs → []User
+	CmdDelete   = "user.delete"   // UserArgs → None
+	CmdDisable  = "user.disable"  // DisableArgs → None
+	CmdServers  = "s2s"           // ServersArgs → []Peer
+	CmdProbe    = "s2s.check"     // ProbeArgs → []Step
+	CmdRooms    = "rooms"         // RoomsArgs → []Room
+	CmdDestroy  = "rooms.destroy" // DestroyArgs → None
 )
 
 // None is no arguments, or no result.
@@ -136,4 +138,25 @@ type Step struct {
 	Result string `json:"result"`
 	OK     bool   `json:"ok"`
 	Mend   string `json:"mend,omitempty"` // what to change where it is not
+}
+
+// RoomsArgs asks for the rooms of a host, or of all, behind an address, at most Max.
+type RoomsArgs struct {
+	Host  string `json:"host,omitempty"`
+	After string `json:"after,omitempty"` // bare JID
+	Max   int    `json:"max"`
+}
+
+// Room is one room.
+type Room struct {
+	JID       string `json:"jid"`
+	Name      string `json:"name,omitempty"`
+	Public    bool   `json:"public"`    // listed for those who look for one
+	Occupants int    `json:"occupants"` // inside now
+}
+
+// DestroyArgs names a room, and says why it goes.
+type DestroyArgs struct {
+	JID    string `json:"jid"`
+	Reason string `json:"reason,omitempty"`
 }
