@@ -33,7 +33,7 @@ class User(slixmpp.ClientXMPP):
         for kind in ('message', 'presence'):
             self.register_handler(Callback('every ' + kind, MatchXPath('{jabber:client}' + kind),
                                            self.take))
-        for name in ('session_start', 'failed_all_auth', 'disconnected'):
+        for name in ('session_start', 'session_resumed', 'failed_all_auth', 'disconnected'):
             self.add_event_handler(name, lambda _, n=name: self.take(n))
 
     def take(self, item):
@@ -126,6 +126,7 @@ async def offline(one, two_login, command=None):
         one.send_message(mto=ENV['BOB'], mbody=text, mtype='chat')
     await one['xep_0199'].ping(jid=slixmpp.JID(ENV['DOMAIN']), timeout=20)
     if command:
+        await asyncio.sleep(1.5)  # what was taken is written down within a second
         await server(command)
         await one.until(lambda i: i == 'disconnected')
         one = await User(ENV['ALICE'], ENV['ALICE_PASSWORD']).login()
@@ -142,6 +143,50 @@ async def offline(one, two_login, command=None):
     again = [i['body'] for i in two.came if not isinstance(i, str) and i.name == 'message']
     assert not again, again
     return one, two
+
+
+async def resumed(one, three):
+    """three comes back to its session after its connection was cut; one sees nothing of it."""
+    three.register_plugin('xep_0198')
+    await three.login()
+    await one.presence('available', three.boundjid.full)
+    for text in ('before', 'meanwhile'):
+        one.send_message(mto=three.boundjid.full, mbody=text, mtype='chat')
+        if text == 'before':
+            await three.message(text)
+            await cut(three)
+    await back(three)
+    await three.message('meanwhile')
+    three.send_message(mto=one.boundjid.full, mbody='back', mtype='chat')
+    got = await one.message('back')
+    assert got['from'] == three.boundjid.full, got['from']
+    again = [i for i in one.came + three.came if not isinstance(i, str)
+             and (i['from'] == three.boundjid.full and i['type'] == 'unavailable'
+                  or i.name == 'message' and i['body'] == 'before')]
+    assert not again, again
+    return three
+
+
+async def cut(user):
+    user.came = [i for i in user.came if i != 'disconnected']
+    user.transport.abort()
+    await user.until(lambda i: i == 'disconnected')
+
+
+async def back(user):
+    user.connect(ADDRESS)
+    item = await user.until(lambda i: i in ('session_start', 'session_resumed'))
+    assert item == 'session_resumed', item
+
+
+async def restarted(three):
+    """The session of three outlives a planned restart."""
+    await server('restart')
+    await three.until(lambda i: i == 'disconnected')
+    await back(three)
+    await three['xep_0199'].ping(jid=slixmpp.JID(ENV['DOMAIN']), timeout=20)
+    await three.leave()
+    return True
 
 
 async def small_requests(one):
@@ -185,6 +230,9 @@ async def main(steps):
                     and i['from'] == two.boundjid.full)
     two.abort()
     await steps.do('a cut connection is seen', one.presence('unavailable', two.boundjid.full))
+    three = await steps.need('resumes its session', resumed(one, User(*bob)))
+    await steps.do('resumes it after a restart', restarted(three))
+    one = await steps.need('logs in again', User(*alice).login())
     await password(steps, one, alice)
 
 

@@ -48,7 +48,7 @@ class User:
         c.set_connection_types([kind])
         c.set_accepted_certificates([CERTIFICATE])
         self.kept = []  # nbxmpp holds callbacks weakly
-        for name in ('connected',) + ENDED:
+        for name in ('connected', 'resume-successful') + ENDED:
             self.keep(lambda *_, n=name: setattr(self, 'state', n), c.subscribe, name)
         for name, found in (('message', self.messages), ('presence', self.presences)):
             def handler(_client, stanza, _properties, found=found):
@@ -153,6 +153,24 @@ def blocking(one):
     assert not one.request('Blocking', 'request_blocking_list')
 
 
+def resumes(one, two):
+    """two comes back to its session after its connection was cut; one sees nothing of it."""
+    wait(lambda: two.client.resumeable, 'stream management')
+    full, before = two.full, len(one.presences)
+    two.client.disconnect(immediate=True)
+    wait(lambda: two.state in ENDED, 'end of the connection')
+    one.say(full, 'while cut')
+    one.request('Ping', 'ping', JID.from_string(ENV['DOMAIN']))
+    two.state = ''
+    two.client.connect()
+    wait(lambda: two.state, 'resumption')
+    assert two.state == 'resume-successful', two.state
+    two.message('while cut')
+    two.say(one.full, 'resumed')
+    assert str(one.message('resumed').getFrom()) == full
+    assert len(one.presences) == before, one.presences[before:]
+
+
 def away(one, jid, password):
     one.say(jid, 'while away')
     one.request('Ping', 'ping', JID.from_string(ENV['DOMAIN']))
@@ -184,6 +202,7 @@ async def main(steps):
     step('add each other', add_each_other, one, two)
     step('chat both ways', chat, one, two)
     step('blocking', blocking, two)
+    step('resumes its session', resumes, one, two)
     two.leave()
     step('leaving is seen', one.presence, 'unavailable', two.full)
     two = step('a message while it is offline', away, one, jid, password)
