@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -57,6 +58,13 @@ type feed struct {
 	last int64 // rows up to this were handed out, or are held
 	seen int64 // rows up to this were there when rows were read last
 	open int   // bytes on their way
+}
+
+// pending lists the rows that were taken and are not cleared yet.
+func (b *inbox) pending() []int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.taken)
 }
 
 // missing lists the sessions that will not get the row by themselves. The

@@ -101,6 +101,13 @@ func (m *Archive) recordReceived(ctx context.Context, p *router.Packet, box *inb
 // already, the archive has the message still.
 func (b *inbox) addReceived(tx *store.Tx, p *router.Packet, row store.Row) (err error) {
 	p.Row, err = b.add(tx, row)
+	if errors.Is(err, store.ErrQuota) {
+		// What was taken is written late, and must not count.
+		if _, err := tx.Taken(b.account.ID, b.pending()...); err != nil {
+			return err
+		}
+		p.Row, err = b.add(tx, row)
+	}
 	if errors.Is(err, store.ErrQuota) && row.Archived {
 		row.Owed = false
 		p.Row, err = b.add(tx, row)

@@ -136,12 +136,12 @@ func both(columns, more, order string) string {
 
 // ArchivePage reads a part of an archive. It sees what was handed to Write
 // before.
-func (db *DB) ArchivePage(ctx context.Context, owner int64, query ArchiveQuery) (ArchivePage, error) {
+func (db *DB) ArchivePage(ctx context.Context, owner int64, query ArchiveQuery) (
+	page ArchivePage, err error) {
 	if err := db.settle(ctx); err != nil {
-		return ArchivePage{}, err
+		return page, err
 	}
-	var page ArchivePage
-	err := db.view(ctx, func(q querier) (err error) {
+	err = db.view(ctx, func(q querier) (err error) {
 		page, err = archivePage(q, owner, query)
 		if err == nil && query.Missed {
 			err = page.missed(q, owner)

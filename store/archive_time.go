@@ -81,7 +81,8 @@ func (db *DB) ArchiveEnds(ctx context.Context, owner int64) (first, last Message
 func archiveEnds(q querier, owner int64) (first, last Message, err error) {
 	end := func(m *Message, order string) error {
 		var stamp int64
-		err := q.row(both(ends, "", order), args(owner, int64(0), int64(math.MaxInt64), 1), &m.ID, &m.From, &stamp)
+		values := args(owner, int64(0), int64(math.MaxInt64), 1)
+		err := q.row(both(ends, "", order), values, &m.ID, &m.From, &stamp)
 		m.Stamp = fromMicros(stamp)
 		return err
 	}
@@ -154,7 +155,8 @@ func (tx *Tx) TrimArchive(t Trim, n int) (next int64, err error) {
 // that there are others. Messages that are still owed stay.
 func (tx *Tx) DeleteArchive(owner int64, n int) (more bool, err error) {
 	rows, err := tx.oldest(`SELECT m.id, m.account, m.body, 0, m.archived, m.owed
-		FROM message m WHERE m.account = ?1 AND m.owed IN (0, 1) AND m.archived = 1 LIMIT ?2 + 0`, owner, n)
+		FROM message m WHERE m.account = ?1 AND m.owed IN (0, 1) AND m.archived = 1
+		LIMIT ?2 + 0`, owner, n)
 	for i := 0; i < len(rows) && err == nil; i++ {
 		err = tx.unarchive(rows[i])
 	}

@@ -26,11 +26,11 @@ type queue struct {
 	mu      sync.Mutex
 	jobs    []job
 	idle    []job // jobs that go with the others when they have waited
-	urgent  int  // jobs that may not wait
-	due     bool // those that may have waited long enough
-	closed  bool // jobs that come now are refused, in their turn
-	stopped bool // the writer is gone; refuse runs when there are jobs
-	running int  // jobs taken and not done
+	urgent  int   // jobs that may not wait
+	due     bool  // those that may have waited long enough
+	closed  bool  // jobs that come now are refused, in their turn
+	stopped bool  // the writer is gone; refuse runs when there are jobs
+	running int   // jobs taken and not done
 	wake    chan struct{}
 }
 

@@ -16,9 +16,11 @@ const NS = "http://jabber.org/protocol/rsm"
 
 // Set is what was asked for.
 type Set struct {
-	Max    int    // -1: not said
-	After  string // "": from the beginning (XEP-0059 section 2.2, Paging Forwards Through a Result Set)
-	Before string // of the page that is wanted
+	Max int // -1: not said
+	// After and Before are what stands around the page: "" is nothing (XEP-0059
+	// sections 2.2, Paging Forwards Through a Result Set, and 2.3, Paging
+	// Backwards Through a Result Set).
+	After, Before string
 	// Back says that <before/> is there: without text it means the last page
 	// (XEP-0059 section 2.5, Requesting the Last Page in a Result Set).
 	Back  bool
