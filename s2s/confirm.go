@@ -131,7 +131,7 @@ func (l *link) ask(out []byte) []byte {
 	}
 	if l.managed || l.enabling { // a ping behind <enabled/> would be counted
 		l.open++
-		return append(out, "<r xmlns='"+nsSM+"'/>"...)
+		return append(out, stanza.AckRequest...)
 	}
 	ping, id := l.ping()
 	upTo := l.count

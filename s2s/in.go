@@ -124,7 +124,7 @@ func (l *link) features(n *stream.Negotiation) string {
 	if n.Peer.Secure || !l.requiresTLS(l.conn.Header().From) {
 		// (XEP-0198 section 2, Stream Feature); here already because there are no
 		// features after dialback.
-		b.Start("sm", nsSM).End()
+		b.Start("sm", stanza.NSManagement).End()
 	}
 	return b.String() + stream.LimitsFeature(c.S2S.StanzaBytes, c.S2S.Idle)
 }

@@ -3,13 +3,10 @@ package s2s
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"parley/stanza"
 )
-
-const nsSM = "urn:xmpp:sm:3" // XEP-0198
 
 // management answers an element of stream management (XEP-0198).
 func (l *link) management(ctx context.Context, st *stanza.Stanza) error {
@@ -25,8 +22,7 @@ func (l *link) management(ctx context.Context, st *stanza.Stanza) error {
 	}
 	// There is no resumption between servers: what <enabled/> did not offer is
 	// refused (XEP-0198 section 5, Resumption).
-	l.say([]byte("<failed xmlns='" + nsSM + "'><feature-not-implemented xmlns='" +
-		stanza.NSStanzas + "'/></failed>"))
+	l.say([]byte(stanza.ManagementFailed(stanza.FeatureNotImplemented, nil)))
 	return nil
 }
 
@@ -34,14 +30,13 @@ func (l *link) management(ctx context.Context, st *stanza.Stanza) error {
 // section 3, Enabling Stream Management).
 func (l *link) enable() error {
 	if !l.anyProven() || l.counts {
-		l.say([]byte("<failed xmlns='" + nsSM + "'><unexpected-request xmlns='" +
-			stanza.NSStanzas + "'/></failed>"))
+		l.say([]byte(stanza.ManagementFailed(stanza.UnexpectedRequest, nil)))
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts, l.from = true, l.received
-	l.control = append(l.control, "<enabled xmlns='"+nsSM+"'/>"...)
+	l.control = append(l.control, "<enabled xmlns='"+stanza.NSManagement+"'/>"...)
 	l.enabling = true
 	l.wake()
 	return nil
@@ -73,7 +68,7 @@ func (l *link) manage(ctx context.Context) {
 	}
 	answer := make(chan bool, 1)
 	l.smAnswer = answer
-	l.control = append(l.control, "<enable xmlns='"+nsSM+"'/>"...)
+	l.control = append(l.control, "<enable xmlns='"+stanza.NSManagement+"'/>"...)
 	l.enabling = true
 	l.wake()
 	l.mu.Unlock()
@@ -106,8 +101,7 @@ func (l *link) acknowledge(ctx context.Context) error {
 }
 
 func (l *link) ack() []byte {
-	h := l.line.Finished() - l.from
-	return []byte("<a xmlns='" + nsSM + "' h='" + strconv.FormatUint(uint64(h), 10) + "'/>")
+	return []byte(stanza.Ack(l.line.Finished() - l.from))
 }
 
 // lastAck is what goes before the end of our stream: nothing that comes behind
@@ -125,8 +119,7 @@ func (l *link) lastAck() []byte {
 // acknowledged takes the peer's <a/>. One that acknowledges more than was sent
 // ends the stream (XEP-0198 section 6, Error Handling).
 func (l *link) acknowledged(st *stanza.Stanza) error {
-	text, _ := st.Attr("h")
-	h, err := strconv.ParseUint(text, 10, 32)
+	h, err := st.Handled()
 	l.mu.Lock()
 	if err != nil || !l.managed {
 		l.mu.Unlock()
@@ -142,25 +135,15 @@ func (l *link) acknowledged(st *stanza.Stanza) error {
 	}
 	// The number wraps, so it is what the difference to the last one says.
 	done := max(l.confirmed, l.base)
-	more := uint32(h) - uint32(done-l.base)
+	more := h - uint32(done-l.base)
 	upTo, sent := done+uint64(more), l.count
 	l.mu.Unlock()
 	switch {
 	case more > 1<<31: // an old one
 		return nil
 	case upTo > sent:
-		return tooHigh(h, sent-l.base)
+		return stanza.HandledTooHigh(h, uint32(sent-l.base))
 	}
 	l.confirm(upTo)
 	return nil
-}
-
-// tooHigh is the end of a stream whose peer acknowledges what it never got
-// (XEP-0198 section 6, Error Handling).
-func tooHigh(h, count uint64) error {
-	e := *stanza.StreamUndefinedCondition
-	var b stanza.Builder
-	b.Start("handled-count-too-high", nsSM, "h", strconv.FormatUint(h, 10))
-	e.App = b.Attr("send-count", strconv.FormatUint(count, 10)).End().String()
-	return &e
 }

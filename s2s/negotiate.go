@@ -122,7 +122,7 @@ func (l *link) offered(ctx context.Context) (*stanza.Stanza, error) {
 	if st.NS != stanza.NSStream || st.Name != "features" {
 		return nil, fmt.Errorf("the peer sends %s instead of stream features", st.Name)
 	}
-	l.smOffered, l.maxBytes = st.Has(nsSM, "sm"), l.limit(st)
+	l.smOffered, l.maxBytes = st.Has(stanza.NSManagement, "sm"), l.limit(st)
 	if c, ok := st.Child(nsDialbackFeatures, "dialback"); ok {
 		l.errors = st.Element(c).Child(nsDialbackFeatures, "errors") != nil
 	}

@@ -84,7 +84,7 @@ func (l *link) element(ctx context.Context, st *stanza.Stanza) error {
 		return l.stanza(ctx, st)
 	case isDialback(st):
 		return l.dialback(ctx, st)
-	case st.NS == nsSM:
+	case st.NS == stanza.NSManagement:
 		return l.management(ctx, st)
 	case st.NS == stanza.NSStream && st.Name == "error":
 		return streamError(st)
