@@ -64,6 +64,40 @@ func BenchmarkRoute(b *testing.B) {
 	}
 }
 
+// BenchmarkManaged is a message both of whose clients acknowledge: the sender asks
+// for each, the receiver says what it has got.
+func BenchmarkManaged(b *testing.B) {
+	w := newWorld(b, store.Options{})
+	juliet, romeo := w.login("juliet@a.lit/balcony", "0"), w.login("romeo@a.lit/orchard", "0")
+	manage := func(c *client) {
+		if !c.s.Manage(true, 0, func(Management) string { return "" }) {
+			b.Fatal("not managed")
+		}
+	}
+	manage(juliet)
+	manage(romeo)
+	read := juliet.reader(b)
+	text := []byte(chatMessage)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	h := uint32(0)
+	for b.Loop() {
+		read(text)
+		juliet.s.Ask()
+		for _, c := range []*client{romeo, juliet} {
+			batch, ok := c.s.Take()
+			if !ok {
+				b.Fatal("nothing to write")
+			}
+			c.s.Written(batch, nil)
+		}
+		h++
+		if sent, ok := romeo.s.Acknowledged(h); !ok || sent != h {
+			b.Fatal("acknowledged", h, "of", sent)
+		}
+	}
+}
+
 // reader is what c2s does with what a client sends: scan and handle.
 func (c *client) reader(tb testing.TB) func(text []byte) {
 	sc := stanza.NewScanner(stanza.Limits{})
