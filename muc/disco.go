@@ -2,6 +2,7 @@ package muc
 
 import (
 	"context"
+	"slices"
 
 	"parley/archive"
 	"parley/internal/rsm"
@@ -189,6 +190,7 @@ func (r *Room) features() []string {
 	c := &r.config
 	list := []string{nsDiscoInfo, nsDiscoItems, rsm.NS, nsMUC, nsStableID, nsSelfPing, nsOccupantID,
 		nsPing, nsVCard, nsModerate, nsOldModerate, nsHats, nsCommands, nsSID,
+		nsRegister, nsMUC + "#register", nsMUC + "#request", nsMUC + "#roomconfig", nsMUC + "#roominfo",
 		either(c.Password != "", "muc_passwordprotected", "muc_unsecured"),
 		either(c.Public, "muc_public", "muc_hidden"),
 		either(c.Persistent, "muc_persistent", "muc_temporary"),
@@ -199,7 +201,7 @@ func (r *Room) features() []string {
 		return list
 	}
 	// XEP-0313 section 7, Determining support; XEP-0424 section 4, Tombstones
-	for _, f := range append(archive.Features, nsRetract+"#tombstone") {
+	for _, f := range slices.Concat(archive.Features, []string{nsRetract + "#tombstone"}) {
 		if f != nsSID {
 			list = append(list, f)
 		}

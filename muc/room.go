@@ -103,12 +103,6 @@ func (r *Room) writeThen(ctx context.Context, p *router.Packet,
 	})
 }
 
-// writeAlone is write for what no packet asks for.
-func (r *Room) writeAlone(ctx context.Context, fn func(tx *store.Tx) error,
-	announce func(ctx context.Context)) {
-	r.write(ctx, nil, fn, announce)
-}
-
 // failed is told that a write has failed: nothing is announced but that, and the
 // room is read again before it is used again.
 func (r *Room) failed(p *router.Packet, d *delivery, err error, told func()) {

@@ -91,7 +91,7 @@ func textSetting(name, label string, most int, at func(c *Config) *string) setti
 	}
 }
 
-// tag is what a language looks like (RFC 5646 section 2.1, Syntax).
+// tag is what a language looks like (RFC 5646).
 var tag = regexp.MustCompile(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$`)
 
 func language() setting {

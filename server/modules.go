@@ -23,6 +23,7 @@ func (s *Server) modules() []router.Module {
 		xep.NewBlocking(contacts),
 		xep.NewStrangers(contacts),
 		s.roster,
+		new(muc.SelfPing),
 		presence.New(s.router, s.roster),
 		offline,
 		s.pubsub,

@@ -79,8 +79,15 @@ func (p *places) hangs(hang bool) {
 // cut breaks all connections; none can be made any more.
 func (p *places) cut() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.down = true
+	p.mu.Unlock()
+	p.breaks()
+}
+
+// breaks breaks all connections.
+func (p *places) breaks() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, c := range p.conns {
 		_ = c.Close() // it is to break
 	}

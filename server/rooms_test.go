@@ -76,3 +76,23 @@ func TestRoomsServerLost(t *testing.T) {
 		t.Errorf("alice got %s", got)
 	}
 }
+
+// When only the connections between servers break, everybody stays where they
+// are: the room feels for its occupants, and the other server for its users'
+// seats, and neither is seen by anybody.
+func TestRoomsConnectionsLost(t *testing.T) {
+	p := startPair(t)
+	p.first.account("one.example", "alice")
+	p.second.account("two.example", "bob")
+	alice, bob := p.first.login("one.example", "alice", "x"), p.second.login("two.example", "bob", "x")
+	const room = "coven@conference.two.example"
+	bob.enters(room, "witch")
+	alice.enters(room, "hag")
+	p.net.breaks()
+	alice.send("<message to='" + room + "' type='groupchat'><body>still here</body></message>")
+	for _, u := range []*user{alice, bob} {
+		if got := u.until("still here"); strings.Contains(got, "unavailable") || strings.Contains(got, "<iq") {
+			t.Errorf("somebody got %s", got)
+		}
+	}
+}

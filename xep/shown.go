@@ -28,7 +28,7 @@ func shown(p *router.Packet) bool {
 			c.NS == "urn:xmpp:openpgp:0":
 			found = true
 		case c.NS == "urn:xmpp:jingle-message:0" && c.Name == "propose":
-			found = true // XEP-0353 section 3, Protocol: somebody calls
+			found = true // XEP-0353 section 3.1, Indicating Intent to Start a Session
 		case c.NS == "urn:xmpp:call-invites:0" && c.Name == "invite":
 			found = true
 		case c.NS == nsInvite:

@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"component":          {"stream", "router", "stanza", "conf"},
 	"upload":             {"internal/form", "router", "store", "stanza"},
 	"presence":           {"internal/caps", "roster", "router", "store", "stanza"},
-	"muc":                {"archive", "internal/form", "internal/rsm", "router", "store", "stanza"},
+	"muc":                {"archive", "internal/form", "internal/rsm", "router", "store", "stanza", "conf"},
 	"internal/certs":     {"conf"},
 	"internal/caps":      {"internal/form", "stanza"},
 	"internal/form":      {"stanza"},

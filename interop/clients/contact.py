@@ -14,14 +14,22 @@ commands                     events
   subscribe JID                presence FROM TYPE
   approve JID                  roster JID SUBSCRIPTION
   roster                       roster JID SUBSCRIPTION ..., roster end
+  enter ROOM/NICK              presence FROM TYPE CODE ...
+  leave ROOM/NICK              presence FROM TYPE CODE ...
+  speak ROOM TEXT              message FROM [delayed] TEXT
+  item ROOM ATTRIBUTE=VALUE .. done | error FROM CONDITION
 """
 import asyncio
 import os
 import sys
+import xml.etree.ElementTree as ET
 
 import slixmpp
+from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+
+MUC = 'http://jabber.org/protocol/muc'
 
 
 class Contact:
@@ -46,7 +54,7 @@ class Contact:
         c.add_event_handler('failed_all_auth', lambda _: self.event('refused'))
         c.add_event_handler('disconnected', lambda _: self.event('offline'))
         c.register_handler(Callback('every presence', MatchXPath('{jabber:client}presence'),
-                                    lambda p: self.event('presence', p['from'], p['type'])))
+                                    self.presence))
         c.connect(self.address)
 
     async def started(self, _):
@@ -60,6 +68,28 @@ class Contact:
         elif m['body']:
             delayed = ['delayed'] if m.xml.find('{urn:xmpp:delay}delay') is not None else []
             self.event('message', m['from'], *delayed, m['body'])
+
+    def presence(self, p):
+        codes = [e.get('code') for e in p.xml.iter('{%s#user}status' % MUC)]
+        condition = [p['error']['condition']] if p['type'] == 'error' else []
+        self.event('presence', p['from'], p['type'], *condition, *codes)
+
+    def enter(self, seat):
+        p = self.client.make_presence(pto=seat)
+        p.append(ET.Element('{%s}x' % MUC))
+        p.send()
+
+    async def item(self, room, attributes):
+        """Changes roles and affiliations (XEP-0045 sections 8.2 and 9.1)."""
+        query = ET.Element('{%s#admin}query' % MUC)
+        ET.SubElement(query, '{%s#admin}item' % MUC, dict(a.split('=') for a in attributes.split()))
+        iq = self.client.make_iq_set(sub=query, ito=room)
+        try:
+            await iq.send(timeout=10)
+        except IqError as e:
+            self.event('error', room, e.condition)
+        else:
+            self.event('done')
 
     def roster_update(self, iq):
         for jid, item in iq['roster']['items'].items():
@@ -86,6 +116,14 @@ class Contact:
             self.client.send_presence(pto=args[0], ptype='subscribed')
         elif command == 'roster':
             await self.roster()
+        elif command == 'enter':
+            self.enter(args[0])
+        elif command == 'leave':
+            self.client.send_presence(pto=args[0], ptype='unavailable')
+        elif command == 'speak':
+            self.client.send_message(mto=args[0], mbody=args[1], mtype='groupchat')
+        elif command == 'item':
+            await self.item(*args)
         else:
             self.event('unknown command', line)
 
