@@ -94,7 +94,7 @@ func (r *Reader) read(ctx context.Context, e *stanza.Element, box *Box) (*answer
 }
 
 // result is one message (XEP-0313 section 4.2, Query results; XEP-0297 section
-// 3, Protocol).
+// 3, Forwarding a stanza).
 func (r *Reader) result(box *Box, queryID string, m store.Message) string {
 	text := m.Body
 	if box.Show != nil {
