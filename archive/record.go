@@ -15,8 +15,12 @@ import (
 // are no archives it is stored only when no session takes it now.
 func (m *Archive) record(ctx context.Context, p *router.Packet) error {
 	k := keep(p.Stanza, p.Origin == router.Server)
+	k.archive = k.archive && m.on
 	if p.Side == router.Sending {
-		return m.recordSent(ctx, p, k)
+		if !k.archive || m.both(p) {
+			return nil
+		}
+		return m.recordSent(ctx, p)
 	}
 	quota := m.host.Router.Config().Messages.Offline
 	p.Owed = quota > 0 && k.owed
@@ -27,74 +31,140 @@ func (m *Archive) record(ctx context.Context, p *router.Packet) error {
 		return nil
 	}
 	box, err := m.inbox.Get(ctx, p.Account)
-	if err == nil && k.archive {
-		k.archive, err = m.wants(ctx, box, p.From)
-	}
-	if err != nil || !p.Owed && !k.archive {
+	if err != nil {
 		return err
 	}
-	return m.recordReceived(ctx, p, box,
-		store.Row{Owed: p.Owed, Quota: quota, Archived: k.archive, Peer: p.From})
+	t := task{stamp: time.Now()}
+	if k.archive && m.both(p) {
+		if t.sent, err = m.side(ctx, p, p.Sender.Account, p.To); err != nil {
+			return err
+		}
+	}
+	if k.archive {
+		if t.got, err = m.side(ctx, p, p.Account, p.From); err != nil {
+			return err
+		}
+	}
+	if p.Owed || t.got != nil {
+		t.box = box
+		t.row = store.Row{Owner: box.account.ID, Owed: p.Owed, Quota: quota, Archived: t.got != nil,
+			Peer: p.From}
+	}
+	if t.sent != nil || t.box != nil {
+		m.submit(p, &t)
+	}
+	return nil
+}
+
+// both says whether both accounts are of this host: then the receiver's side
+// writes both rows.
+func (m *Archive) both(p *router.Packet) bool {
+	return p.Sender != nil && p.Sender.Host == m.host && p.Dest == m.host && p.Peer != nil &&
+		p.Sender.Account != p.Peer
+}
+
+// side is what a message means for one archive.
+type side struct {
+	box    *inbox
+	graves []grave
+}
+
+// side is nil where the account does not want the message archived.
+func (m *Archive) side(ctx context.Context, p *router.Packet, a *router.Account,
+	peer stanza.JID) (*side, error) {
+	box, err := m.inbox.Get(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if wanted, err := m.wants(ctx, box, peer); err != nil || !wanted {
+		return nil, err
+	}
+	graves, err := m.retracted(ctx, p, box, peer)
+	return &side{box, graves}, err
 }
 
 // recordSent puts a message into its sender's archive.
-func (m *Archive) recordSent(ctx context.Context, p *router.Packet, k keeping) error {
-	if !m.on || !k.archive {
-		return nil
+func (m *Archive) recordSent(ctx context.Context, p *router.Packet) error {
+	sent, err := m.side(ctx, p, p.Account, p.To)
+	if err == nil && sent != nil {
+		m.submit(p, &task{sent: sent, stamp: time.Now()})
 	}
-	box, err := m.inbox.Get(ctx, p.Account)
-	if err != nil {
-		return err
-	}
-	if wanted, err := m.wants(ctx, box, p.To); err != nil || !wanted {
-		return err
-	}
-	graves, err := m.retracted(ctx, p, box, p.To)
-	if err != nil {
-		return err
-	}
-	stamp := time.Now()
-	var row int64
-	p.Write(func(tx *store.Tx) error {
-		body, err := tx.AddBody(text(p), p.From.String(), stamp)
-		if err != nil {
-			return err
-		}
-		p.SetBody(body)
-		row, err = box.add(tx, store.Row{Body: body, Archived: true, Peer: p.To})
-		return errors.Join(err, bury(tx, graves))
-	})
-	p.Committed(func() { p.SetStanzaID(router.Sending, m.stanzaID(box, row)) })
-	return nil
+	return err
 }
 
-// recordReceived stores a message for its receiver.
-func (m *Archive) recordReceived(ctx context.Context, p *router.Packet, box *inbox,
-	row store.Row) error {
-	var graves []grave
-	if row.Archived {
-		var err error
-		if graves, err = m.retracted(ctx, p, box, p.From); err != nil {
+// task is what is to be written for a message.
+type task struct {
+	stamp time.Time
+	sent  *side  // the sender's archive, nil if it does not get it
+	got   *side  // the receiver's
+	box   *inbox // the receiver's, nil if there is no row for it
+	row   store.Row
+
+	sentRow int64
+}
+
+// submit has the rows written.
+func (m *Archive) submit(p *router.Packet, t *task) {
+	p.Write(func(tx *store.Tx) error { return t.write(tx, p) })
+	p.Committed(func() {
+		if t.sent != nil {
+			p.SetStanzaID(router.Sending, m.stanzaID(t.sent.box, t.sentRow))
+		}
+		if t.box == nil {
+			return
+		}
+		if t.got != nil {
+			p.SetStanzaID(router.Receiving, m.stanzaID(t.box, p.Row))
+		}
+		m.stored(t.box, p, t.stamp)
+	})
+}
+
+// write writes the text once, and the rows.
+func (t *task) write(tx *store.Tx, p *router.Packet) (err error) {
+	// Where the sender is of another host of ours, that has written the text.
+	body := p.Body()
+	if body == 0 || t.box == nil {
+		if body, err = tx.AddBody(text(p), p.From.String(), t.stamp); err != nil {
 			return err
 		}
 	}
-	stamp := time.Now()
-	p.Write(func(tx *store.Tx) (err error) {
-		row := row
-		if row.Body = p.Body(); row.Body == 0 {
-			if row.Body, err = tx.AddBody(text(p), p.From.String(), stamp); err != nil {
+	if t.box == nil {
+		p.SetBody(body)
+	}
+	if err := t.rows(tx, p, body); err != nil {
+		return err
+	}
+	for _, s := range []*side{t.sent, t.got} {
+		if s != nil {
+			if err := bury(tx, s.graves); err != nil {
 				return err
 			}
 		}
-		return errors.Join(box.addReceived(tx, p, row), bury(tx, graves))
-	})
-	p.Committed(func() {
-		if row.Archived {
-			p.SetStanzaID(router.Receiving, m.stanzaID(box, p.Row))
-		}
-		m.stored(box, p, stamp)
-	})
+	}
 	return nil
+}
+
+// rows writes the rows.
+func (t *task) rows(tx *store.Tx, p *router.Packet, body int64) (err error) {
+	row := t.row
+	row.Body = body
+	if t.sent == nil {
+		return t.box.addReceived(tx, p, row)
+	}
+	box := t.sent.box
+	sent := store.Row{Owner: box.account.ID, Body: body, Archived: true, Peer: p.To}
+	if t.box != nil && !box.ending.Load() && !t.box.ending.Load() {
+		t.sentRow, p.Row, err = tx.AddRows(sent, row)
+		p.Outcome.Stored = err == nil
+		if !errors.Is(err, store.ErrQuota) {
+			return err
+		}
+	}
+	if t.sentRow, err = box.add(tx, sent); err != nil || t.box == nil {
+		return err
+	}
+	return t.box.addReceived(tx, p, row)
 }
 
 // addReceived writes the receiver's row. Where the account is owed too much

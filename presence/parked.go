@@ -46,3 +46,26 @@ func (m *Presence) restore(_ context.Context, s *router.Session, saved string) e
 	m.directed.Store(s, d)
 	return nil
 }
+
+// resumed brings a session up to date that an earlier process has parked: what
+// its client can do is known no more, and contacts at other domains may have come
+// and gone meanwhile (RFC 6121 section 4.3.1, Server Generation of Outbound
+// Presence Probe).
+func (m *Presence) resumed(ctx context.Context, s *router.Session, parked bool) {
+	p := s.Presence()
+	if p == nil || !parked {
+		return
+	}
+	m.learn(ctx, s, p.Stanza)
+	all, err := m.roster.Contacts(ctx, s.Account)
+	if err != nil {
+		m.router.Log.Error("contacts not probed", "from", s.JID, "err", err)
+		return
+	}
+	ask := stanza.MustParse("<presence type='probe'/>")
+	for c := range all.All() {
+		if c.To && !m.isLocal(c.JID) {
+			m.router.RouteAs(ctx, s.Account, ask, s.Account.JID, c.JID)
+		}
+	}
+}

@@ -39,6 +39,7 @@ func (m *Presence) Register(h *router.Host) {
 	h.On(router.Deliver, router.OfPresence, "presence", m.deliver)
 	h.OnUnbind(m.unbound)
 	h.OnPark("presence", m.save, m.restore)
+	h.OnResume(m.resumed)
 	h.OnAway(func(ctx context.Context, domain string, gone bool) { m.away(ctx, h, domain, gone) })
 }
 

@@ -82,6 +82,7 @@ func (s *Session) Detach(ctx context.Context) bool {
 	var none Stream = &away{s, old.Out(), old.Addr()}
 	s.queue.pause()
 	m.away.Store(true)
+	s.inactive.Store(true) // what can wait need not fill the queue
 	s.keep(ctx)
 
 	m.mu.Lock()
@@ -182,7 +183,20 @@ func (r *Router) Resume(ctx context.Context, bare stanza.JID, id string, h uint3
 	if !s.attach(m, st) {
 		return nil, 0, r.notResumed(ctx, a, id)
 	}
+	// (XEP-0352 section 5.2, Interaction with Stream Resumption)
+	s.SetInactive(false)
+	for _, fn := range s.Host.resumed {
+		fn(ctx, s, m.parked)
+	}
+	m.parked = false
 	return s, s.Handled(), nil
+}
+
+// OnResume is told of a session that has a stream again. What is sent to it now
+// comes behind what it was sent before. parked says that it was made by an earlier
+// process, so that it may have missed what others have sent.
+func (h *Host) OnResume(fn func(ctx context.Context, s *Session, parked bool)) {
+	h.resumed = append(h.resumed, fn)
 }
 
 // notResumed says what is known of a session that is there no more.

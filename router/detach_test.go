@@ -98,6 +98,37 @@ func TestDetachedTakes(t *testing.T) {
 	juliet.gets("<message to='juliet@a.lit/y' id='back' from='romeo@a.lit/x'/>")
 }
 
+// TestDetachedMerges: nobody looks at a session without a stream, so that what can
+// wait does not fill its queue; it is sent when somebody does (XEP-0352 section 5.2,
+// Interaction with Stream Resumption).
+func TestDetachedMerges(t *testing.T) {
+	w := newWorld(t, store.Options{}, module(func(h *Host) {
+		h.OnInactive(func(st *stanza.Stanza, from stanza.JID) string {
+			if st.Kind != stanza.Presence {
+				return ""
+			}
+			return from.String()
+		})
+	}))
+	romeo, juliet := w.login("romeo@a.lit/x", "0"), w.login("juliet@a.lit/y", "0")
+	id := romeo.managed(true)
+	romeo.detach()
+	for _, status := range []string{"1", "2", "3"} {
+		juliet.send("<presence to='romeo@a.lit/x'><status>" + status + "</status></presence>")
+	}
+	if n := romeo.s.Queued(); n != 0 {
+		t.Errorf("%d bytes queued", n)
+	}
+	back, _, err := w.resumes("romeo@a.lit", id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back.gets("<presence to='romeo@a.lit/x' from='juliet@a.lit/y'><status>3</status></presence>")
+	if back.s.Inactive() {
+		t.Error("still inactive")
+	}
+}
+
 // TestDetachedSafe: what has no row is not left with a session that has no
 // stream: who has one answers for it, or whoever keeps what is lost.
 func TestDetachedSafe(t *testing.T) {

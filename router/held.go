@@ -117,6 +117,12 @@ func (h *held) take() []byte {
 func (h *held) ack(n uint32) (done []*Packet, bytes int) {
 	h.acked += n
 	h.ask.answered(h.acked)
+	return h.cut(n)
+}
+
+// cut cuts off the first n stanzas, and what was said before and behind them if
+// it was handed out.
+func (h *held) cut(n uint32) (done []*Packet, bytes int) {
 	k, cut := 0, 0
 	for ; k < len(h.pieces); k++ {
 		p := &h.pieces[k]

@@ -15,10 +15,11 @@ import (
 // received and is not finished in the line.
 type managed struct {
 	Management
-	base  uint32              // what the line had taken when it began
-	away  atomic.Bool         // there is no stream
-	taker sync.Mutex          // held by the stream that resumes the session
-	known map[stanza.JID]bool // who may know of it; see Session.giveBack
+	base   uint32              // what the line had taken when it began
+	away   atomic.Bool         // there is no stream
+	taker  sync.Mutex          // held by the stream that resumes the session
+	known  map[stanza.JID]bool // who may know of it; see Session.giveBack
+	parked bool                // by an earlier process, and not resumed yet; taker guards it
 
 	mu    sync.Mutex
 	since time.Time     // when its stream was lost

@@ -78,6 +78,7 @@ type pipeline struct {
 	bound    []func(ctx context.Context, s *Session)
 	unbound  []func(ctx context.Context, s *Session)
 	detached []func(ctx context.Context, s *Session, owed []*Packet)
+	resumed  []func(ctx context.Context, s *Session, parked bool)
 	keepers  []keeper
 	deletion []deletion
 	away     []func(ctx context.Context, domain string, gone bool)

@@ -29,6 +29,7 @@ type parked struct {
 	Priority   int8          `json:"priority"`
 	Interested bool          `json:"interested"`
 	Blocklist  bool          `json:"blocklist"`
+	Carbons    bool          `json:"carbons"`
 	ActiveList *string       `json:"active_list,omitempty"`
 	Queue      []parkedPiece `json:"queue"`
 
@@ -106,7 +107,7 @@ func (s *Session) park(m *managed) (*parked, bool) {
 	}
 	p := &parked{JID: s.JID.String(), Since: s.Since, Addr: s.Addr(), Max: m.Max, Left: left,
 		Handled: s.Handled(), Interested: s.Interested.Load(), Blocklist: s.Blocklist.Load(),
-		ActiveList: s.ActiveList.Load(), Modules: map[string]string{}}
+		Carbons: s.Carbons.Load(), ActiveList: s.ActiveList.Load(), Modules: map[string]string{}}
 	if pr := s.Presence(); pr != nil {
 		p.Presence = string(pr.Stanza.Append(nil, nil, stanza.Out{XMLNS: true}))
 		p.Priority = pr.Priority
@@ -116,6 +117,7 @@ func (s *Session) park(m *managed) (*parked, bool) {
 			p.Modules[k.name] = text
 		}
 	}
+	s.deliverWaiting()
 	s.queue.park(p)
 	return p, true
 }
@@ -198,12 +200,14 @@ func (r *Router) unpark(ctx context.Context, row store.Parked) error {
 
 // restore fills a session that nobody knows of yet.
 func (s *Session) restore(id string, p *parked) error {
-	m := &managed{Management: Management{id, p.Max}, left: make(chan struct{})}
+	m := &managed{Management: Management{id, p.Max}, left: make(chan struct{}), parked: true}
 	m.base = s.line.acknowledges(p.Handled, func(n uint32) { s.Say(stanza.Ack(n - m.base)) }) -
 		p.Handled
 	s.Since = p.Since
 	s.Interested.Store(p.Interested)
 	s.Blocklist.Store(p.Blocklist)
+	s.Carbons.Store(p.Carbons)
+	s.inactive.Store(true)
 	s.ActiveList.Store(p.ActiveList)
 	if p.Presence != "" {
 		st, err := stanza.Parse(p.Presence)

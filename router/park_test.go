@@ -14,7 +14,9 @@ import (
 func TestPark(t *testing.T) {
 	ctx := context.Background()
 	var lost []string
+	var resumed []bool
 	kept := func(h *Host) {
+		h.OnResume(func(_ context.Context, _ *Session, parked bool) { resumed = append(resumed, parked) })
 		h.OnPark("test", func(s *Session) string { return "of " + s.JID.String() },
 			func(_ context.Context, s *Session, saved string) error {
 				if saved != "of "+s.JID.String() {
@@ -30,6 +32,7 @@ func TestPark(t *testing.T) {
 	list := "list"
 	romeo.s.ActiveList.Store(&list)
 	romeo.s.Interested.Store(true)
+	romeo.s.Carbons.Store(true)
 	romeo.send("<message to='juliet@a.lit/y' id='sent'/>")
 	juliet.take()
 	for _, n := range []string{"1", "2"} {
@@ -63,12 +66,19 @@ func TestPark(t *testing.T) {
 	}
 	s := sessions[0]
 	if p := s.Presence(); p == nil || p.Priority != 5 || !s.Detached() || !s.Interested.Load() ||
-		s.Blocklist.Load() || s.ActiveList.Load() == nil || *s.ActiveList.Load() != "list" {
+		!s.Carbons.Load() || s.Blocklist.Load() || s.ActiveList.Load() == nil || *s.ActiveList.Load() != "list" {
 		t.Errorf("%+v", s.Presence())
 	}
 	back, handled, err := next.resumes("romeo@a.lit", id, 1)
 	if err != nil || handled != 1 {
 		t.Fatal(handled, err)
+	}
+	back.detach()
+	if back, _, err = next.resumes("romeo@a.lit", id, 1); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(resumed) != "[true false]" {
+		t.Errorf("resumed %v", resumed)
 	}
 	got := back.take()
 	if strings.Contains(got, "id='1'") || !strings.Contains(got, "id='2'") || !strings.Contains(got, "id='3'") {

@@ -105,7 +105,7 @@ func (q *queue) written(b *Batch) (n int) {
 	q.mu.Lock()
 	if b.buf == nil {
 		if q.held.busy = false; !q.closed {
-			q.held.rest()
+			q.held.cut(0) // what needs no acknowledgement
 		}
 		q.mu.Unlock()
 		return 0

@@ -110,6 +110,9 @@ func (tx *Tx) missedBelow(account, id int64) (ids []int64, err error) {
 // Where that leaves little behind, it moves the mark, so that a busy account
 // costs one row for many messages.
 func (tx *Tx) Taken(account int64, ids ...int64) (n int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
 	last, mark, err := tx.marks(account)
 	if err != nil || last == 0 {
 		return 0, wrap("take messages", err)
