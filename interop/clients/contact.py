@@ -32,6 +32,11 @@ from slixmpp.xmlstream.matcher import MatchXPath
 MUC = 'http://jabber.org/protocol/muc'
 
 
+def status(stanza):
+    """The codes by which a room says what has happened."""
+    return [e.get('code') for e in stanza.xml.iter('{%s#user}status' % MUC)]
+
+
 class Contact:
     def __init__(self, host, port, certificate, jid, password, log):
         self.address = (host, int(port))
@@ -49,12 +54,11 @@ class Contact:
         for plugin in ('xep_0030', 'xep_0199', 'xep_0203'):
             c.register_plugin(plugin)
         c.add_event_handler('session_start', self.started)
-        c.add_event_handler('message', self.message)
         c.add_event_handler('roster_update', self.roster_update)
         c.add_event_handler('failed_all_auth', lambda _: self.event('refused'))
         c.add_event_handler('disconnected', lambda _: self.event('offline'))
-        c.register_handler(Callback('every presence', MatchXPath('{jabber:client}presence'),
-                                    self.presence))
+        for kind, take in (('message', self.message), ('presence', self.presence)):
+            c.register_handler(Callback('every ' + kind, MatchXPath('{jabber:client}' + kind), take))
         c.connect(self.address)
 
     async def started(self, _):
@@ -68,11 +72,14 @@ class Contact:
         elif m['body']:
             delayed = ['delayed'] if m.xml.find('{urn:xmpp:delay}delay') is not None else []
             self.event('message', m['from'], *delayed, m['body'])
+        elif m['subject']:
+            self.event('message', m['from'], 'subject', m['subject'])
+        elif status(m):
+            self.event('message', m['from'], *status(m))
 
     def presence(self, p):
-        codes = [e.get('code') for e in p.xml.iter('{%s#user}status' % MUC)]
         condition = [p['error']['condition']] if p['type'] == 'error' else []
-        self.event('presence', p['from'], p['type'], *condition, *codes)
+        self.event('presence', p['from'], p['type'], *condition, *status(p))
 
     def enter(self, seat):
         p = self.client.make_presence(pto=seat)
