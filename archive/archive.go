@@ -82,6 +82,9 @@ func (m *Archive) registerArchives(h *router.Host) {
 	// Determining support).
 	h.Feature(router.ToAccount, NS+"#groupchat-field")
 	h.Feature(router.ToAccount, nsRetract, nsRetract+"#tombstone") // XEP-0424 sections 2 and 4
+	if m.db.Searches() {
+		h.Feature(router.ToAccount, nsText) // XEP-0431 section 2.1, Discovering Support
+	}
 	h.On(router.Refuse, router.OfMessage, "stanza-id", unspoof)
 	h.On(router.Deliver, router.OfMessage, "stanza-id", addStanzaID)
 	all := router.ToSelf | router.ToAccount | router.ToMissing

@@ -17,6 +17,13 @@ const NS = "urn:xmpp:mam:2"
 // Features of who has archives (XEP-0313 section 7, Determining support).
 var Features = []string{NS, NS + "#extended", nsStanzaID}
 
+// nsText is the feature of archives that can be searched, fieldText the field of
+// queries (XEP-0431 sections 2.1, Discovering Support, and 3.1, Querying).
+const (
+	nsText    = "urn:xmpp:fulltext:0"
+	fieldText = "{" + nsText + "}fulltext"
+)
+
 const (
 	// usualPage is how many messages are sent when nothing is said, mostPage
 	// how many at most (XEP-0313 section 4.3.1, Page limits).
@@ -29,6 +36,7 @@ type query struct {
 	id    string // queryid
 	flip  bool   // newest first
 	whole bool   // no page: what comes is the first part of all there is
+	text  string // words to be found; "": no limit
 	store.ArchiveQuery
 }
 
@@ -95,6 +103,11 @@ func (p *parser) field(name string, values form.Values) (err error) {
 	case "include-groupchat":
 		// What is said in rooms is in the archives of rooms (XEP-0313 section
 		// 4.1.4, Including groupchat results in a user archive).
+	case fieldText:
+		if !p.db.Searches() {
+			return stanza.FeatureNotImplemented
+		}
+		p.q.text = one
 	default:
 		// XEP-0313 section 4.1.5, Retrieving form fields
 		err = stanza.FeatureNotImplemented.WithText("unknown field: " + name)

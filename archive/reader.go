@@ -71,6 +71,13 @@ func (r *Reader) read(ctx context.Context, e *stanza.Element, box *Box) (*answer
 	// A page must leave room in the queue of who asked.
 	q.Bytes = r.router.Config().Limits.Queue / 4
 	q.Missed = box.Owner > 0
+	if q.text != "" {
+		// XEP-0431 section 3.2, Results
+		if q.Found, err = r.db.Search(ctx, box.Owner, q.text); err != nil {
+			return nil, err
+		}
+		q.Found = append([]int64{}, q.Found...) // nothing found is not no limit
+	}
 	page, err := r.db.ArchivePage(ctx, box.Owner, q.ArchiveQuery)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, stanza.ItemNotFound
@@ -173,6 +180,9 @@ func (r *Reader) Form(p *router.Packet, box Box) error {
 	b.Start("field", "", "type", "list-multi", "var", "ids")
 	b.Start("validate", "http://jabber.org/protocol/xdata-validate", "datatype", "xs:string")
 	b.Start("open", "").End().End().End()
+	if r.db.Searches() {
+		b.Raw(form.Field{Var: fieldText, Type: "text-single"}.XML())
+	}
 	if box.Groupchat {
 		b.Raw(form.Field{Var: "include-groupchat", Type: "boolean"}.XML())
 	}

@@ -113,6 +113,10 @@ type Messages struct {
 	// ever.
 	ArchiveDays int `toml:"archive_days" default:"365" min:"0" max:"36500"`
 
+	// Let users search their archives for words (XEP-0431). What is encrypted
+	// cannot be found.
+	Search bool `toml:"search" default:"true" reload:"restart"`
+
 	// Messages kept for an account that is not there to take them.
 	Offline int `toml:"offline" default:"1000" min:"0" max:"1000000"`
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"parley/router"
 	"parley/stanza"
 )
 
@@ -140,6 +141,15 @@ func (r *Room) clean(st *stanza.Stanza, o *occupant) (e stanza.Edits) {
 		}
 	}
 	return e
+}
+
+// asSent is a presence as the sender's side has it: a hash of an avatar may have
+// been put into it (XEP-0398 section 4, Presence Broadcast).
+func asSent(p *router.Packet) *stanza.Stanza {
+	if p.Sender == nil {
+		return p.Stanza
+	}
+	return stanza.MustParse(string(p.Stanza.Append(nil, &p.Edits, stanza.Out{})))
 }
 
 // kept is a presence to be held while its occupant is inside: without what is

@@ -160,7 +160,7 @@ func (r *Room) newSeat(p *router.Packet, nick string) (s *seat, first bool) {
 		o.role = r.roleOf(from)
 		first = true
 	}
-	s = &seat{jid: from, presence: r.kept(p.Stanza, o), since: time.Now()}
+	s = &seat{jid: from, presence: r.kept(asSent(p), o), since: time.Now()}
 	s.groupchat1 = !p.Stanza.Has(nsMUC, "x")
 	r.add(o, s)
 	return s, first
@@ -253,7 +253,7 @@ func (w *welcome) rest(ctx context.Context, r *Room) {
 
 // rejoin gives a client that is inside, and does not know it, all of a join again.
 func (r *Room) rejoin(ctx context.Context, p *router.Packet, s *seat) error {
-	s.presence = r.kept(p.Stanza, s.occupant)
+	s.presence = r.kept(asSent(p), s.occupant)
 	w := r.welcome(p, s, note{self: r.entryCodes()})
 	others := r.broadcastTo(s.occupant, r.public(s.occupant, r.viewers()))
 	all := r.show(s, note{})

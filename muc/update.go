@@ -11,7 +11,7 @@ import (
 // Availability Status). The lock is held.
 func (r *Room) update(ctx context.Context, p *router.Packet, s *seat) error {
 	o := s.occupant
-	s.presence = r.kept(p.Stanza, o)
+	s.presence = r.kept(asSent(p), o)
 	o.seats = append(without(o.seats, s), s) // it speaks for the occupant now
 	r.audience = nil
 	sh := r.show(s, note{})
@@ -53,7 +53,7 @@ func (r *Room) rename(ctx context.Context, p *router.Packet, s *seat) error {
 		self = []int{210}
 	}
 	r.move(s, nick, jid.Clone())
-	s.presence = r.kept(p.Stanza, s.occupant)
+	s.presence = r.kept(asSent(p), s.occupant)
 	now := r.show(s, note{self: self})
 	to := r.broadcastTo(s.occupant, r.viewers())
 	var stays *shown // the other clients, under the old nickname

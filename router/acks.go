@@ -36,6 +36,10 @@ func (a *acks) open(place uint32) { a.opened = with(a.opened, place) }
 // close takes back open.
 func (a *acks) close(place uint32) { a.opened = without(a.opened, place) }
 
+// barred says whether none may start before those that are open: its rows would be
+// there without theirs, and no number says so.
+func (a *acks) barred() bool { return a != nil && len(a.opened) > 0 }
+
 // acknowledges makes the line one that can be asked, and that has taken so many
 // before its time. The result is how many it has taken until now.
 func (l *Line) acknowledges(already uint32, say func(n uint32)) (taken uint32) {
@@ -134,6 +138,7 @@ func (l *Line) finished() uint32 {
 func (l *Line) delay(place uint32) {
 	l.late = with(l.late, place)
 	if l.acks != nil {
+		l.acks.close(place)
 		l.acks.unnoted = with(l.acks.unnoted, place)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,7 +117,8 @@ func TestAskMany(t *testing.T) {
 func TestCounted(t *testing.T) {
 	var written []func()
 	var late []*Packet
-	hold := make(chan struct{})
+	hold, delivered := make(chan struct{}), make(chan struct{})
+	var early atomic.Int32
 	w := newWorld(t, store.Options{}, module(func(h *Host) {
 		h.On(Record, OfMessage, "rows", func(_ context.Context, p *Packet) error {
 			switch {
@@ -126,9 +128,15 @@ func TestCounted(t *testing.T) {
 			case p.Stanza.ID == "slow":
 				p.Write(func(*store.Tx) error { <-hold; return nil })
 			case p.Stanza.ID == "row":
-				p.Write(func(*store.Tx) error { return nil })
+				p.Write(func(*store.Tx) error { early.Add(1); return nil })
 			case p.Stanza.ID == "refused":
 				p.Write(func(*store.Tx) error { return errors.New("refused") })
+			}
+			return nil
+		})
+		h.On(Deliver, OfMessage, "slow", func(_ context.Context, p *Packet) error {
+			if p.Side == Receiving && p.Stanza.ID == "slow" {
+				<-delivered
 			}
 			return nil
 		})
@@ -173,12 +181,19 @@ func TestCounted(t *testing.T) {
 	written[0]()
 	romeo.flush()
 
-	// What has not been delivered yet may come to have rows then, as in a room.
-	send("slow", "none", "row")
+	// What has not been delivered yet may come to have rows then, as in a room:
+	// nothing behind it has rows before.
+	early.Store(0)
+	send("slow", "row", "none", "row", "row")
 	hold <- struct{}{}
+	if err := w.db.Sync(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	wants("up to what had not been delivered", 7)
+	if n := early.Load(); n != 1 {
+		t.Errorf("%d rows before it was delivered", n)
+	}
+	delivered <- struct{}{}
 	romeo.flush()
-	wants("behind what had not been delivered", 6)
-	send("row")
-	romeo.flush()
-	wants("all", 9)
+	wants("all", 10)
 }

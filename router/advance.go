@@ -120,7 +120,7 @@ func (r *Router) submit(p *Packet) {
 	}
 	p.line.mu.Lock()
 	p.waiting = true
-	if a := p.line.acks; a != nil && p.Dest != nil && p.Dest.Forward != nil {
+	if a := p.line.acks; a != nil && !p.late && p.Dest != nil && p.Dest.Forward != nil {
 		a.open(p.place)
 	}
 	p.line.mu.Unlock()

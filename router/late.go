@@ -16,6 +16,7 @@ func (p *Packet) Late(hurry func()) (written func()) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	p.late = true
 	l.delay(p.place)
 	if hurry != nil {
 		l.hurry = hurry

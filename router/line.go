@@ -203,7 +203,7 @@ func (l *Line) loop() {
 		switch {
 		case done && until == finished:
 			l.pop()
-		case done && l.acks != nil:
+		case done && l.acks != nil && !p.late:
 			l.acks.open(p.place) // it has no rows, and waits for those ahead
 		}
 	}
@@ -229,7 +229,8 @@ func (l *Line) pick() (*Packet, Stage) {
 			l.fresh = p.next
 		}
 		return p, finished
-	case fresh != nil && p.Stanza.Kind == stanza.Message && fresh.Stanza.Kind == stanza.Message:
+	case fresh != nil && p.Stanza.Kind == stanza.Message && fresh.Stanza.Kind == stanza.Message &&
+		!l.acks.barred():
 		l.fresh = fresh.next
 		return fresh, Copy
 	}

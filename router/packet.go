@@ -103,6 +103,7 @@ type way struct {
 	stopped bool   // it ends here: without an error if extra.err is nil
 	held    bool   // owing counts the way
 	ignored bool   // there is no receiving side
+	late    bool   // Late was called; guarded by line.mu
 	place   uint32 // in its line: how many were put in before it
 }
 

@@ -107,6 +107,7 @@ func (s *Server) open(ctx context.Context, c *conf.Config) error {
 	if so.Committed == nil {
 		so.Committed = func(k store.Commit) { s.metrics.Commit(k.Batch, k.Seconds, k.Err) }
 	}
+	so.Search = c.Messages.Archive && c.Messages.Search
 	var err error
 	if s.store, err = store.Open(ctx, c.Data, so); err != nil {
 		return fmt.Errorf("open data folder %s: %w", c.Data, err)

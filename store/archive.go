@@ -26,6 +26,10 @@ ALTER TABLE message ADD COLUMN resource TEXT NOT NULL DEFAULT '';
 CREATE INDEX message_peer ON message (account, peer) WHERE peer <> '';
 CREATE TABLE archive_key (hex TEXT NOT NULL) STRICT;
 INSERT INTO archive_key (hex) VALUES (lower(hex(randomblob(16))));
+CREATE TABLE search_changed (
+	seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+	body INTEGER NOT NULL
+) STRICT;
 CREATE TABLE archive_default (
 	account INTEGER PRIMARY KEY NOT NULL,
 	keep    TEXT NOT NULL
@@ -120,8 +124,16 @@ func (tx *Tx) AddArchived(owner, body int64, peer stanza.JID) (id int64, err err
 // Tombstone replaces the text of a message, for everybody who has it:
 // ErrNotFound when it is not in the owner's archive.
 func (tx *Tx) Tombstone(owner, id int64, xml string) error {
-	return wrap("replace message", tx.one(`UPDATE body SET stanza = ?3 WHERE id = (
-		SELECT body FROM message WHERE id = ?2 AND account = ?1 AND archived = 1)`, owner, id, xml))
+	var body int64
+	err := tx.row(`SELECT body FROM message WHERE id = ?2 AND account = ?1 AND archived = 1`,
+		args(owner, id), &body)
+	if err == nil {
+		err = tx.do(`UPDATE body SET stanza = ?2 WHERE id = ?1`, body, xml)
+	}
+	if err == nil {
+		err = tx.changeDocument(body)
+	}
+	return wrap("replace message", err)
 }
 
 // ArchiveQuery says what to read of an archive. The zero value is all.
@@ -131,7 +143,8 @@ type ArchiveQuery struct {
 	Start, End time.Time  // both included; zero: no limit
 	After      int64      // ids above this
 	Before     int64      // ids below this; 0: no limit
-	IDs        []int64    // these alone; nil: no limit
+	IDs        []int64    // these alone, which must be in the archive; nil: no limit
+	Found      []int64    // these alone, as Search found them; nil: no limit
 	Known      []int64    // must be in the archive, else ErrNotFound
 	Backward   bool       // the last Max instead of the first
 	Max        int        // how many at most
@@ -196,7 +209,7 @@ func archivePage(q querier, owner int64, query ArchiveQuery) (ArchivePage, error
 	if query.Before == 0 {
 		query.Before = math.MaxInt64
 	}
-	if query.IDs != nil {
+	if query.IDs != nil || query.Found != nil {
 		return byIDs(q, owner, query)
 	}
 	if err := query.bounds(q, owner); err != nil {
@@ -323,38 +336,51 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 	return m, err
 }
 
-// byIDs reads single messages, of which those count that the rest of the query
-// selects too.
-func byIDs(q querier, owner int64, query ArchiveQuery) (page ArchivePage, err error) {
+// list are the single messages that are asked for, in the order of reading.
+func (query *ArchiveQuery) list() []int64 {
 	ids := slices.Clone(query.IDs)
+	if query.IDs == nil {
+		ids = slices.Clone(query.Found)
+	} else if query.Found != nil {
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(query.Found, id) })
+	}
 	slices.Sort(ids)
 	if query.Backward {
 		slices.Reverse(ids)
 	}
-	after, before := query.After, query.Before
-	whole := ArchivePage{Complete: true}
-	one := query
-	one.Backward, one.Max = false, 1
-	size := 0
-	for _, id := range slices.Compact(ids) {
+	return slices.Compact(ids)
+}
+
+// byIDs reads single messages, of which those count that the rest of the query
+// selects too.
+func byIDs(q querier, owner int64, query ArchiveQuery) (whole ArchivePage, err error) {
+	for _, id := range query.IDs {
 		if err := inArchive(q, owner, id); err != nil {
 			return ArchivePage{}, err
 		}
-		if id <= after || id >= before || !whole.Complete {
+	}
+	whole.Complete = true
+	one := query
+	one.Backward, one.Max = false, 1
+	size := 0
+	for _, id := range query.list() {
+		if id <= query.After || id >= query.Before {
 			continue
 		}
 		one.After, one.Before = id-1, id+1
 		page, err := one.read(q, owner)
-		switch {
-		case err != nil:
+		if err != nil {
 			return ArchivePage{}, err
-		case len(page.Messages) == 0:
-		case len(whole.Messages) == query.Max || query.Bytes > 0 && size >= query.Bytes:
-			whole.Complete = false
-		default:
-			whole.Messages = append(whole.Messages, page.Messages[0])
-			size += len(page.Messages[0].Body)
 		}
+		if len(page.Messages) == 0 {
+			continue
+		}
+		if len(whole.Messages) == query.Max || query.Bytes > 0 && size >= query.Bytes {
+			whole.Complete = false
+			break
+		}
+		whole.Messages = append(whole.Messages, page.Messages[0])
+		size += len(page.Messages[0].Body)
 	}
 	if query.Backward {
 		slices.Reverse(whole.Messages)

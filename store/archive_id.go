@@ -13,27 +13,32 @@ import (
 // archives; XEP-0359 section 6, Security Considerations): it is the owner's
 // number and the row's, enciphered with a key of this database.
 
-// openIDs reads the key that the migration made.
-func openIDs(q querier) (cipher.Block, error) {
-	var text string
-	if err := q.row(`SELECT hex FROM archive_key`, nil, &text); err != nil {
-		return nil, wrap("read key of archive ids", err)
-	}
-	key, err := hex.DecodeString(text)
+// archiveKey is the key that the migration made.
+func archiveKey(q querier) (text string, err error) {
+	err = q.row(`SELECT hex FROM archive_key`, nil, &text)
+	return text, wrap("read key of archive ids", err)
+}
+
+func newIDs(key string) (cipher.Block, error) {
+	raw, err := hex.DecodeString(key)
 	if err != nil {
 		return nil, wrap("read key of archive ids", err)
 	}
-	return aes.NewCipher(key)
+	return aes.NewCipher(raw)
 }
 
 // ArchiveID is what clients know the message in a row by, in the archive of
 // its owner.
 func (db *DB) ArchiveID(owner, row int64) string {
-	var b [aes.BlockSize]byte
+	return base64.RawURLEncoding.EncodeToString(db.encipher(owner, row))
+}
+
+func (db *DB) encipher(owner, row int64) []byte {
+	b := make([]byte, aes.BlockSize)
 	binary.BigEndian.PutUint64(b[:8], uint64(owner))
 	binary.BigEndian.PutUint64(b[8:], uint64(row))
-	db.ids.Encrypt(b[:], b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	db.ids.Encrypt(b, b)
+	return b
 }
 
 // ArchiveRow is the row that ArchiveID named; false for what is no id of that

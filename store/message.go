@@ -153,7 +153,11 @@ const dropBody = `DELETE FROM body WHERE id = ?1
 // dropBodies removes those of the bodies that no message row points to.
 func (tx *Tx) dropBodies(bodies []int64) error {
 	for _, id := range bodies {
-		if err := tx.do(dropBody, id); err != nil {
+		n, err := tx.exec(dropBody, id)
+		if err == nil && n > 0 {
+			err = tx.changeDocument(id)
+		}
+		if err != nil {
 			return err
 		}
 	}

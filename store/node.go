@@ -26,6 +26,7 @@ CREATE TABLE node (
 	last    INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (account, host, name)
 ) STRICT;
+CREATE INDEX node_creator ON node (account, host, creator);
 
 CREATE TABLE node_item (
 	seq       INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -25,6 +25,9 @@ const FileName = "parley.db"
 type Options struct {
 	Readers int // connections that read; default 4
 
+	// Search keeps an index of the words in archives (SearchName).
+	Search bool
+
 	// BeforeCommit, if set, is called by the writer before each commit with
 	// the number of functions in the batch. Tests hold the writer with it.
 	BeforeCommit func(batch int)
@@ -54,6 +57,9 @@ type DB struct {
 	close   func() error  // once
 	window  atomic.Int64  // see HasSentTo
 	ids     cipher.Block  // see ArchiveID
+	search  *search       // nil: no index
+	filler  *filler
+	indexed bool // an index is to hear of changes
 }
 
 // Open opens or creates the database in dir and migrates it. ErrLocked when
@@ -84,6 +90,9 @@ func open(ctx context.Context, dir string, o Options, migrations []string) (_ *D
 	}
 	go db.ckpt.run()
 	go db.writer.run()
+	if db.filler != nil {
+		go db.filler.run()
+	}
 	return db, nil
 }
 
@@ -105,7 +114,7 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 	if err := useLog(w); err != nil {
 		return err
 	}
-	if err := db.recall(w); err != nil {
+	if err := db.recall(ctx, w, filepath.Dir(file), o); err != nil {
 		return err
 	}
 	c, err := connect(ctx, db.pool, "")
@@ -124,12 +133,28 @@ func (db *DB) connect(ctx context.Context, file string, o Options, migrations []
 	return nil
 }
 
-// recall reads what is known by heart.
-func (db *DB) recall(w *conn) (err error) {
-	if db.ids, err = openIDs(w); err == nil {
-		db.writer.stamp, err = lastStamp(w)
+// recall reads what is known by heart, and opens the index.
+func (db *DB) recall(ctx context.Context, w *conn, dir string, o Options) (err error) {
+	key, err := archiveKey(w)
+	if err != nil {
+		return err
 	}
-	return err
+	if db.ids, err = newIDs(key); err != nil {
+		return err
+	}
+	if db.writer.stamp, err = lastStamp(w); err != nil {
+		return err
+	}
+	if o.Search {
+		if db.search, err = openSearch(ctx, dir, key); err != nil {
+			return err
+		}
+		db.filler = newFiller(db)
+		db.writer.fill = db.filler.wake
+	}
+	_, err = os.Stat(filepath.Join(dir, SearchName))
+	db.indexed = err == nil
+	return nil
 }
 
 // touch creates the file for its owner alone; SQLite gives its companions the
@@ -148,6 +173,9 @@ func (db *DB) Close() error { return wrap("close store", db.close()) }
 
 func (db *DB) shut() error {
 	close(db.closing)
+	if db.filler != nil {
+		db.filler.stop()
+	}
 	db.writer.stop()
 	db.ckpt.stop()
 	for range db.n {
@@ -167,6 +195,9 @@ func (db *DB) disconnect() error {
 	}
 	if db.writer != nil {
 		err = errors.Join(err, db.writer.c.close())
+	}
+	if db.search != nil {
+		err = errors.Join(err, db.search.close())
 	}
 	if db.pool != nil {
 		err = errors.Join(err, db.pool.Close())

@@ -21,6 +21,7 @@ type writer struct {
 	sent    int               // rows of sent_to written, see SentTo
 	handled map[string]uint32 // of sessions, see Tx.Handled
 	written chan struct{}     // signals the checkpointer
+	fill    chan struct{}     // signals the filler; nil if there is none
 	restart atomic.Bool       // the WAL is too long: see checkpoint.go
 }
 
@@ -148,6 +149,10 @@ func (w *writer) end(batch int) error {
 	}
 	select {
 	case w.written <- struct{}{}:
+	default:
+	}
+	select {
+	case w.fill <- struct{}{}:
 	default:
 	}
 	return nil
