@@ -84,11 +84,13 @@ func (m *Service) items(ctx context.Context, p *router.Packet) error {
 	if err != nil {
 		return err
 	}
-	count, err := m.db.CountPublicRooms(ctx, m.host.Domain)
-	if err != nil {
-		return err
+	count, paged := len(list), p.Payload().Child(rsm.NS, "set") != nil
+	if paged || count == query.Max {
+		if count, err = m.db.CountPublicRooms(ctx, m.host.Domain); err != nil {
+			return err
+		}
 	}
-	xml, err := m.page(list, count, p.Payload().Child(rsm.NS, "set") != nil)
+	xml, err := m.page(list, count, paged)
 	if err == nil {
 		p.Result(xml)
 	}
