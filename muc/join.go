@@ -98,12 +98,8 @@ func (r *Room) nickFree(nick string, user stanza.JID) bool {
 	if o := r.nicks[key]; o != nil && o.user != user {
 		return false
 	}
-	for jid, u := range r.users {
-		if u.nick != "" && jid != user && nickKey(u.nick) == key {
-			return false
-		}
-	}
-	return true
+	owner, reserved := r.reserved[key]
+	return !reserved || owner == user
 }
 
 // maxUsers is how many occupants the room may have before somebody enters:
