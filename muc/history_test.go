@@ -22,7 +22,7 @@ func TestNothingLostOrDoubled(t *testing.T) {
 			r.AddHost(fuzzHost, false, New())
 			return nil
 		}
-		config := "[rooms]\nhistory = 1000\n[new_rooms]\nhistory = 1000\n" +
+		config := "[rooms]\nhistory = 1000\nburst = 1000\n[new_rooms]\nhistory = 1000\n" +
 			fmt.Sprintf("archive = %v\n", archive)
 		imtest.Run(t, config, modules, func(w *imtest.World) {
 			enter := func(name string) {
