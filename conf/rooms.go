@@ -24,6 +24,14 @@ type Rooms struct {
 	// Messages of a room that are held in memory for newcomers.
 	History int `toml:"history" default:"50" min:"0" max:"1000"`
 
+	// Messages and changes of presence a second that one user may have sent to
+	// all in a room. What comes faster waits; see burst.
+	Rate int `toml:"rate" default:"10" min:"1" max:"1000000"`
+
+	// Messages and changes of presence that a user may send to all in a room
+	// at once, before rate holds.
+	Burst int `toml:"burst" default:"60" min:"1" max:"1000000"`
+
 	// Whether a new room waits until its creator has configured it. Clients
 	// that do not know how then make rooms that nobody can enter for 5 minutes.
 	LockNew bool `toml:"lock_new_rooms" default:"false"`

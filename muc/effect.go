@@ -74,6 +74,12 @@ func (r *Room) setUser(c *change) {
 
 // keep remembers what is to be remembered of a user.
 func (r *Room) keep(jid stanza.JID, u user) {
+	if old := r.users[jid].nick; old != "" {
+		delete(r.reserved, nickKey(old))
+	}
+	if u.nick != "" {
+		r.reserved[nickKey(u.nick)] = jid
+	}
 	if u.affiliation == None && u.role == NoRole && u.nick == "" {
 		delete(r.users, jid)
 		return

@@ -46,7 +46,7 @@ func FuzzRoom(f *testing.F) {
 			contacts := roster.New(r)
 			return []router.Module{contacts, presence.New(r, contacts)}
 		}
-		imtest.Run(t, "", modules, func(w *imtest.World) {
+		imtest.Run(t, "[rooms]\nburst = 1000000\n", modules, func(w *imtest.World) {
 			g := &game{t: w.T, w: w, service: service, players: map[string]*player{}}
 			for _, name := range fuzzClients {
 				g.login(name)

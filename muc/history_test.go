@@ -18,12 +18,11 @@ import (
 func TestNothingLostOrDoubled(t *testing.T) {
 	const most = 40
 	for _, archive := range []bool{true, false} {
-		service := New()
 		modules := func(r *router.Router) []router.Module {
-			r.AddHost(fuzzHost, false, service)
+			r.AddHost(fuzzHost, false, New())
 			return nil
 		}
-		config := "[rooms]\nhistory = 1000\n[new_rooms]\nhistory = 1000\n" +
+		config := "[rooms]\nhistory = 1000\nburst = 1000\n[new_rooms]\nhistory = 1000\n" +
 			fmt.Sprintf("archive = %v\n", archive)
 		imtest.Run(t, config, modules, func(w *imtest.World) {
 			enter := func(name string) {

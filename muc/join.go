@@ -11,8 +11,12 @@ import (
 )
 
 // available enters the room, or changes the presence or nickname of one who is
-// inside. The lock is held.
+// inside. What comes late from a session that has ended is not for the room to
+// see: nothing would ever follow it. The lock is held.
 func (r *Room) available(ctx context.Context, p *router.Packet) error {
+	if s := p.Sender; s != nil && s.Account.Session(s.JID.Resource()) != s {
+		return router.Handled
+	}
 	s, joins := r.seatOf(p.From), p.Stanza.Has(nsMUC, "x")
 	switch {
 	case s == nil && !joins && !r.service.policy().Groupchat1:
@@ -98,12 +102,8 @@ func (r *Room) nickFree(nick string, user stanza.JID) bool {
 	if o := r.nicks[key]; o != nil && o.user != user {
 		return false
 	}
-	for jid, u := range r.users {
-		if u.nick != "" && jid != user && nickKey(u.nick) == key {
-			return false
-		}
-	}
-	return true
+	owner, reserved := r.reserved[key]
+	return !reserved || owner == user
 }
 
 // maxUsers is how many occupants the room may have before somebody enters:

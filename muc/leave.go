@@ -9,6 +9,7 @@ import (
 
 // exit leaves the room (XEP-0045 section 7.14, Exiting a Room). The lock is held.
 func (r *Room) exit(ctx context.Context, p *router.Packet) error {
+	r.unhold(p.From)
 	s := r.seatOf(p.From)
 	if s == nil {
 		return nil

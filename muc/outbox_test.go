@@ -16,7 +16,10 @@ import (
 // for a commit that comes late, and not at all when there was none.
 func TestOutbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		box := outbox{log: slog.New(slog.NewTextHandler(io.Discard, nil)), spread: new(router.Spread), workers: newWorkers()}
+		w := newWorkers()
+		defer close(w.done)
+		box := outbox{log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			spread: new(router.Spread), workers: w}
 		var mu sync.Mutex
 		var got []int
 		say := func(n int) func(context.Context) {

@@ -84,8 +84,8 @@ func (r *Room) relay(ctx context.Context, p *router.Packet, iq *stanza.Stanza, a
 		stop()
 		answered()
 		ctx := context.WithoutCancel(ctx)
-		if answer == nil {
-			router.Bounce(ctx, p, stanza.RemoteServerTimeout)
+		if e := refusal(answer); e != nil {
+			router.Bounce(ctx, p, e)
 			return
 		}
 		var e stanza.Edits
@@ -94,4 +94,19 @@ func (r *Room) relay(ctx context.Context, p *router.Packet, iq *stanza.Stanza, a
 		e.Set("to", p.From.String())
 		router.Route(ctx, stanza.MustParse(string(answer.Append(nil, &e, stanza.Out{}))))
 	})
+}
+
+// refusal is the error in an answer, or for none, as the room itself would say it:
+// where an error was made is not told. It is nil for a result.
+func refusal(answer *stanza.Stanza) *stanza.Error {
+	if answer == nil {
+		return stanza.RemoteServerTimeout
+	}
+	if answer.Type != "error" {
+		return nil
+	}
+	if e := stanza.ParseError(answer); e != nil {
+		return e
+	}
+	return stanza.UndefinedCondition
 }

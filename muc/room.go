@@ -27,7 +27,8 @@ type Room struct {
 	ended    chan struct{} // of one that ends: closed when it is in the store no more
 	stale    bool          // a write has failed: memory may say what the store does not
 	config   Config
-	users    map[stanza.JID]user   // affiliations and reserved nicknames
+	users    map[stanza.JID]user   // affiliations, voice, reserved nicknames; see keep
+	reserved map[string]stanza.JID // whose nickname it is, by nickKey
 	requests map[stanza.JID]asking // of voice or membership, unanswered
 	subject  *stanza.Stanza        // the message that set it, nil if none did
 	vcard    string
@@ -38,6 +39,8 @@ type Room struct {
 	order    []*occupant          // in the order of entering
 	audience []viewer             // see viewers
 	used     time.Time            // when somebody last asked for it
+
+	paces map[stanza.JID]*pace // by bare JID
 
 	out outbox
 }

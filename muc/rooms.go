@@ -90,7 +90,7 @@ func (m *Service) newRoom(to stanza.JID) *Room {
 }
 
 func (m *Service) emptyRoom(jid stanza.JID) *Room {
-	return &Room{service: m, jid: jid, users: map[stanza.JID]user{},
+	return &Room{service: m, jid: jid, users: map[stanza.JID]user{}, reserved: map[string]stanza.JID{},
 		nicks: map[string]*occupant{}, seats: map[stanza.JID]*seat{},
 		out: outbox{log: m.log, spread: m.host.Router.NewSpread(), workers: m.workers}}
 }
@@ -182,13 +182,13 @@ func (r *Room) take(ctx context.Context, row store.Room) (err error) {
 	if err != nil {
 		return err
 	}
-	r.users = make(map[stanza.JID]user, len(list))
+	r.users, r.reserved = make(map[stanza.JID]user, len(list)), map[string]stanza.JID{}
 	for _, u := range list {
 		jid, err := stanza.ParseJID(u.JID)
 		if err != nil {
 			return err
 		}
-		r.users[jid] = user{Affiliation(u.Affiliation), Role(u.Role), u.Nick, u.Reason}
+		r.keep(jid, user{Affiliation(u.Affiliation), Role(u.Role), u.Nick, u.Reason})
 	}
 	return nil
 }

@@ -41,12 +41,13 @@ var _ router.Module = (*Service)(nil)
 // New makes the module.
 func New() *Service {
 	return &Service{rooms: map[string]*Room{}, loads: map[string]chan struct{}{},
-		answers: answers(), workers: newWorkers()}
+		answers: answers()}
 }
 
 // Register implements router.Module.
 func (m *Service) Register(h *router.Host) {
 	m.host, m.db, m.log = h, h.Router.Store, h.Router.Log
+	m.workers = newWorkers()
 	m.reader = archive.NewReader(h.Router)
 	m.registerDisco(h)
 	h.On(router.Record, router.OfAll, "rooms", m.record)
@@ -103,7 +104,9 @@ func (m *Service) presence(ctx context.Context, p *router.Packet) error {
 		// XEP-0045 section 7.2.1, Basic MUC Protocol: no nickname was given
 		return stanza.JIDMalformed
 	}
-	return m.with(ctx, p.To, true, func(r *Room) error { return r.available(ctx, p) }, nil)
+	return m.with(ctx, p.To, true, func(r *Room) error {
+		return r.paced(ctx, p, (*Room).available)
+	}, nil)
 }
 
 // message speaks to all, to one, or about the room.
@@ -113,7 +116,7 @@ func (m *Service) message(ctx context.Context, p *router.Packet) error {
 		case p.To.IsFull():
 			return r.private(ctx, p)
 		case p.Stanza.Type == "groupchat":
-			return r.groupchat(ctx, p)
+			return r.paced(ctx, p, (*Room).groupchat)
 		}
 		return r.mediated(ctx, p)
 	}, stanza.ItemNotFound)

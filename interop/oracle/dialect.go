@@ -22,29 +22,35 @@ func dialects() map[string]dialect {
 			adds: map[string]bool{
 				"urn:xmpp:delay delay":                      true,
 				"urn:ietf:params:xml:ns:xmpp-bind required": true,
+				nsErrors + " text":                          true,
+				nsErrors + " not-allowed":                   true,
 			},
-			lacks: isLogged,
+			lacks: func(e *xmpptest.Element) bool { return isLogged(e) || isForbidden(e) },
 			passes: func(e *xmpptest.Element) bool {
 				return unavailableAccount(e) || asksAgain(e)
 			},
 			agrees: func(e *xmpptest.Element, attr, want, got string) bool {
-				return ownAddress(e, attr, want, got) || attr == "to" && got == ""
+				return ofError(e, attr) || ownAddress(e, attr, want, got) || attr == "to" && got == ""
 			},
 		},
 		"ejabberd": {
 			adds: map[string]bool{
 				"urn:xmpp:delay delay":      true,
 				"urn:xmpp:mam:tmp archived": true,
+				nsErrors + " text":          true,
+				nsErrors + " not-allowed":   true,
+				nsMUC + "#admin query":      true,
+				nsMUC + "#owner query":      true,
 			},
 			lacks: func(e *xmpptest.Element) bool {
-				return isLogged(e) || e.NS == "urn:xmpp:occupant-id:0"
+				return isLogged(e) || isForbidden(e) || e.NS == "urn:xmpp:occupant-id:0"
 			},
 			passes: func(e *xmpptest.Element) bool {
 				return e.Name == "iq" && e.Attrs["type"] == "set" && has(e, "jabber:iq:privacy") ||
 					ofRoom(e)
 			},
 			agrees: func(e *xmpptest.Element, attr, want, got string) bool {
-				return noID(e, attr, got) || ownAddress(e, attr, want, got) ||
+				return ofError(e, attr) || noID(e, attr, got) || ownAddress(e, attr, want, got) ||
 					e.Name == "presence" && attr == "to" && bare(got) == want ||
 					e.Name == "message" && attr == "type" && want == "normal" && got == ""
 			},
@@ -87,23 +93,6 @@ func asksAgain(e *xmpptest.Element) bool {
 	query := e.Children[0]
 	return query.NS == "jabber:iq:roster" && len(query.Children) == 1 &&
 		query.Children[0].Attrs["ask"] == "subscribe"
-}
-
-// isLogged is the warning that a room has an archive, where it can be read by
-// those alone who may be inside (XEP-0045 section 7.2.12, Room Logging).
-func isLogged(e *xmpptest.Element) bool {
-	return e.NS == "http://jabber.org/protocol/muc#user" && e.Attrs["code"] == "170"
-}
-
-// ofRoom is the presence of a room that its occupants have not subscribed to.
-func ofRoom(e *xmpptest.Element) bool {
-	return e.Name == "presence" && bare(e.Attrs["from"]) == e.Attrs["from"] &&
-		strings.Contains(e.Attrs["from"], "@conference.")
-}
-
-// noID: who sent presence may find its id in the reflection, or not.
-func noID(e *xmpptest.Element, attr, got string) bool {
-	return e.Name == "presence" && attr == "id" && got == "" && e.Attrs["type"] != "error"
 }
 
 // ownAddress: a server may name the account as the sender of what it sends on
