@@ -209,7 +209,7 @@ func TestDetachedEnds(t *testing.T) {
 		if len(w.account("romeo@a.lit").Sessions()) != 1 {
 			t.Error("ended too early")
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		if got := strings.Join(lost, " "); got != "1" || len(w.account("romeo@a.lit").Sessions()) != 0 {
 			t.Errorf("lost %q", got)

@@ -99,25 +99,49 @@ func (f *filler) step() (more bool, err error) {
 }
 
 // newDocuments are those of the archived messages behind a row, with all the
-// archives that have them, and the row up to which they are.
+// archives that have them, and the row up to which they are. The rows of a text
+// stand side by side: where the last ones may be half of them, they wait.
 func (db *DB) newDocuments(q querier, upto int64) (docs []document, last int64, err error) {
 	last = upto
-	err = q.each(`SELECT m.id, m.body, m.archived, b.stanza FROM message m JOIN body b ON b.id = m.body
+	whole, body, n := upto, int64(0), 0 // the row up to which texts are whole
+	err = q.each(`SELECT m.id, m.account, m.body, m.archived, b.stanza
+		FROM message m JOIN body b ON b.id = m.body
 		WHERE m.id > ?1 ORDER BY m.id LIMIT ?2 + 0`, args(upto, fillStep), func(rows *sql.Rows) error {
-		var d document
+		var owner int64
 		var archived bool
-		err := rows.Scan(&last, &d.body, &archived, &d.text)
-		if archived && (len(docs) == 0 || docs[len(docs)-1].body != d.body) {
-			docs = append(docs, d)
+		var d document
+		before := last
+		if err := rows.Scan(&last, &owner, &d.body, &archived, &d.text); err != nil {
+			return err
 		}
-		return err
+		if d.body != body {
+			whole, body = before, d.body
+		}
+		n++
+		if archived {
+			docs = db.join(docs, d, owner)
+		}
+		return nil
 	})
-	for i := range docs {
-		if err == nil {
-			err = db.own(q, &docs[i])
+	if n == fillStep && whole > upto {
+		last = whole
+		if len(docs) > 0 && docs[len(docs)-1].body == body {
+			docs = docs[:len(docs)-1]
 		}
 	}
 	return docs, last, err
+}
+
+// join adds a row to the documents; d.text is its stanza.
+func (db *DB) join(docs []document, d document, owner int64) []document {
+	if n := len(docs); n == 0 || docs[n-1].body != d.body {
+		d.text = spoken(d.text)
+		docs = append(docs, d)
+	}
+	if last := &docs[len(docs)-1]; last.text != "" {
+		last.text += " " + db.ownerWord(owner)
+	}
+	return docs
 }
 
 // own makes of a message the text to be indexed.
