@@ -60,12 +60,15 @@ func (r *Room) invite(ctx context.Context, p *router.Packet, list []*stanza.Elem
 	var members []stanza.JID
 	for _, e := range list {
 		to, err := stanza.ParseJID(e.Attr("to"))
-		switch {
-		case err != nil:
+		if err != nil {
 			return stanza.JIDMalformed
-		case r.affiliation(to) == Outcast:
+		}
+		switch a := r.affiliation(to); {
+		case a == Outcast && r.affiliation(p.From) >= Admin:
 			return stanza.Forbidden
-		case r.config.MembersOnly && r.affiliation(to) == None:
+		case a == Outcast:
+			continue // who is banned is for admins to know
+		case a == None && r.config.MembersOnly:
 			members = append(members, to.Bare().Clone())
 		}
 		out = append(out, r.invitation(p, e, to))
@@ -126,7 +129,7 @@ func said(b *stanza.Builder, e *stanza.Element) {
 
 // decline tells the inviter that somebody does not come (XEP-0045 section 7.8.2,
 // Mediated Invitation). It goes to nobody but those who may have invited: who is
-// inside, or belongs to the room.
+// inside, or belongs to the room. Whether somebody is one of them is not told.
 func (r *Room) decline(ctx context.Context, p *router.Packet, e *stanza.Element) error {
 	to, err := stanza.ParseJID(e.Attr("to"))
 	if err != nil {
@@ -136,9 +139,6 @@ func (r *Room) decline(ctx context.Context, p *router.Packet, e *stanza.Element)
 		return stanza.Forbidden
 	}
 	list := r.inviters(to)
-	if list == nil {
-		return stanza.ItemNotFound
-	}
 	var b stanza.Builder
 	b.Start("message", "", "from", r.jid.String(), "id", p.Stanza.ID)
 	b.Start("x", nsUser).Start("decline", "", "from", p.From.Bare().String())
@@ -154,7 +154,7 @@ func (r *Room) decline(ctx context.Context, p *router.Packet, e *stanza.Element)
 }
 
 // inviters are the addresses of one who may have invited somebody: an occupant's
-// clients, or a user who has left. nil if there is none.
+// clients, or a user who has left.
 func (r *Room) inviters(to stanza.JID) (list []stanza.JID) {
 	for _, o := range r.order {
 		if o.jid == to || o.user == to.Bare() {
