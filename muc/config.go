@@ -38,6 +38,8 @@ type Config struct {
 
 	// Away has members who are not inside told of messages.
 	Away bool `json:"away,omitempty"`
+	// Mentions has members who are not inside sent messages that mention them.
+	Mentions bool `json:"mentions,omitempty"`
 
 	// Hats that there are, and which of them users wear, by bare JID. What is in
 	// them is never changed.

@@ -74,6 +74,7 @@ func (r *Room) setUser(c *change) {
 
 // keep remembers what is to be remembered of a user.
 func (r *Room) keep(jid stanza.JID, u user) {
+	r.absent.known = false
 	if old := r.users[jid].nick; old != "" {
 		delete(r.reserved, nickKey(old))
 	}

@@ -49,13 +49,17 @@ func (r *Room) speak(ctx context.Context, p *router.Packet, o *occupant) {
 	to, brought := r.viewers(), r.brings(p.Stanza, p.From)
 	send := func(ctx context.Context) {
 		st := u.text(r)
+		var absent, mentioned []stanza.JID
 		r.mu.Lock()
 		if keep.history {
+			absent, mentioned = r.absentees(), r.mentioned(p.Stanza)
 			r.hold(&past{u.id, st, u.stamp, brought})
 		}
 		r.replace(x)
 		r.mu.Unlock()
 		r.sendAll(ctx, st, to)
+		r.tellAbsent(absent)
+		r.forward(ctx, u, st, mentioned)
 	}
 	if !keep.archive {
 		u.id = keep.id()

@@ -39,6 +39,7 @@ func (r *Room) archived(ctx context.Context, p *router.Packet, fn func(reader *a
 	case !r.config.Archive:
 		return nil, stanza.ServiceUnavailable
 	}
+	r.seen(p.From.Bare())
 	box, said := r.box(p.From), make(chan struct{})
 	r.say(ctx, func(context.Context) { close(said) })
 	return func(ctx context.Context) error {

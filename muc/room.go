@@ -40,7 +40,8 @@ type Room struct {
 	audience []viewer             // see viewers
 	used     time.Time            // when somebody last asked for it
 
-	paces map[stanza.JID]*pace // by bare JID
+	paces  map[stanza.JID]*pace // by bare JID
+	absent absent
 
 	out outbox
 }

@@ -65,6 +65,7 @@ func (r *Room) add(o *occupant, s *seat) {
 		r.order = append(r.order, o)
 	}
 	r.audience = nil
+	r.seen(o.user)
 }
 
 // drop takes a seat away, and the occupant with the last one.
@@ -78,6 +79,7 @@ func (r *Room) drop(s *seat) (last bool) {
 	}
 	delete(r.nicks, nickKey(o.nick))
 	r.order = without(r.order, o)
+	r.seen(o.user)
 	return true
 }
 

@@ -62,6 +62,9 @@ func switches() []setting {
 			func(c *Config) *bool { return &c.Archive }),
 		flagSetting("x-roomconfig_away", "Members who are not inside are told of messages",
 			func(c *Config) *bool { return &c.Away }),
+		// XEP-0452 section 3.1, A MUC is configured to send out mention notifications
+		flagSetting(roomConfig+"forwardmentions", "Members who are not inside are sent what mentions them",
+			func(c *Config) *bool { return &c.Mentions }),
 	}
 }
 

@@ -48,7 +48,7 @@ modules:
   mod_version: {}
 %[13]sshaper_rules: {max_user_offline_messages: 20000}
 `, s.domain, level, cert.both, s.lab.ca.root(), s.c2s, s.ip, s.s2s, s.s2sTLS, s.component,
-		"component."+s.domain, secret, "rooms."+s.domain, more, peerLimit)
+		"component."+s.domain, secret, "conference."+s.domain, more, peerLimit)
 }
 
 // inetrc makes Erlang ask the lab's DNS server.

@@ -51,5 +51,5 @@ Component %[19]q "muc"
 `, s.file("data"), s.file("prosody.pid"), level, s.file("prosody.log"), s.ip, s.c2s, s.s2s,
 		s.s2sTLS, s.component, more, secure, atPort(s.lab.dns.full.Addr()), cert.cert, cert.key,
 		s.lab.ca.root(),
-		s.domain, "component."+s.domain, secret, "rooms."+s.domain, peerLimit)
+		s.domain, "component."+s.domain, secret, "conference."+s.domain, peerLimit)
 }

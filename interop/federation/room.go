@@ -10,7 +10,7 @@ const nsMUC = "http://jabber.org/protocol/muc"
 // room has our user make a room at the peer, speak, and read the room's archive
 // (XEP-0313), where messages are forwarded in the namespace of clients.
 func room(ctx context.Context, d duo) error {
-	u, address := d.ours, "interop@rooms."+d.theirs.srv.domain
+	u, address := d.ours, "interop@conference."+d.theirs.srv.domain
 	if _, err := u.stanza(fmt.Sprintf("<presence to='%s/me'><x xmlns='%s'/></presence>",
 		address, nsMUC)); err != nil {
 		return err

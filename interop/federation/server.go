@@ -50,7 +50,7 @@ type server struct {
 
 // subdomains are the hosts below each server's domain: a component that a test
 // connects, and the rooms.
-var subdomains = []string{"component", "rooms"}
+var subdomains = []string{"component", "conference"}
 
 // hosts are all domains of a server.
 func (s *server) hosts() []string {

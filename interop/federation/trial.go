@@ -57,6 +57,8 @@ func (t *trial) run(ctx context.Context) bool {
 	t.step(ctx, "too large", func(ctx context.Context) error { return tooLarge(ctx, t.duo) })
 	t.step(ctx, "namespaces", func(ctx context.Context) error { return namespaces(ctx, t.duo) })
 	t.step(ctx, "a room's archive", func(ctx context.Context) error { return room(ctx, t.duo) })
+	t.step(ctx, "a room there", newMeeting("there", t.theirs, t.duo.ours).held)
+	t.step(ctx, "a room here", newMeeting("here", t.duo.ours, t.theirs).held)
 	if t.way.direct {
 		t.back(ctx, "chat, they connect", t.peer.settings)
 		return true
