@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/stanza"
 	"parley/store"
 )
 
@@ -108,6 +109,23 @@ func TestAskMany(t *testing.T) {
 		written[0]()
 		if got := strings.Count(romeo.take(), "<a "); got != maxAsks {
 			t.Errorf("%d answers, want %d", got, maxAsks)
+		}
+	})
+}
+
+// TestAskDeaf: who asks and does not read the answers is closed when they fill the
+// queue (RFC 6120 section 13.12, Denial of Service).
+func TestAskDeaf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorldWith(t, "[limits]\nqueue = '64 KiB'\n", store.Options{})
+		romeo := w.login("romeo@a.lit/x", "0")
+		romeo.managed(true)
+		for range 3000 {
+			romeo.s.Ask()
+		}
+		synctest.Wait()
+		if romeo.error() != stanza.StreamResourceConstraint || romeo.s.Queued() > 65<<10 {
+			t.Error(romeo.error(), romeo.s.Queued())
 		}
 	})
 }
