@@ -80,7 +80,8 @@ func avatarHash(metadata string) string {
 	return strings.ToLower(id)
 }
 
-// avatarChanged has presence show another hash from the commit on.
+// avatarChanged has presence show another hash from the commit on. Those who
+// see the account's presence now get it anew.
 func (m *Service) avatarChanged(p *router.Packet, a *router.Account, hash string) {
 	if p == nil {
 		return
@@ -90,6 +91,31 @@ func (m *Service) avatarChanged(p *router.Packet, a *router.Account, hash string
 			v.set(hash)
 		}
 	})
+	p.Then(func(ctx context.Context) {
+		again, ok := a.Host.Presences.(interface {
+			Again(ctx context.Context, s *router.Session, before *router.Presence, st *stanza.Stanza) error
+		})
+		for _, s := range a.Sessions() {
+			before := s.Presence()
+			if st := restamped(before, hash); ok && st != nil {
+				if err := again.Again(ctx, s, before, st); err != nil {
+					m.router.Log.Error("avatar not shown", "from", s.JID, "err", err)
+				}
+			}
+		}
+	})
+}
+
+// restamped is presence with another hash, nil if it stays as it is.
+func restamped(p *router.Presence, hash string) *stanza.Stanza {
+	if p == nil {
+		return nil
+	}
+	e, ok := addStamp(p.Stanza, stanza.Edits{}, hash)
+	if !ok {
+		return nil
+	}
+	return stanza.MustParse(string(p.Stanza.Append(nil, &e, stanza.Out{XMLNS: true})))
 }
 
 // stamp puts the hash into available presence, unless the client says that it
@@ -102,23 +128,30 @@ func (m *Service) stamp(ctx context.Context, p *router.Packet) error {
 	if err != nil {
 		return err
 	}
-	hash := *v.hash.Load()
+	p.Edits, _ = addStamp(p.Stanza, p.Edits, *v.hash.Load())
+	return nil
+}
+
+// addStamp adds to e what puts the hash into available presence; ok is false if
+// that needs nothing.
+func addStamp(st *stanza.Stanza, e stanza.Edits, hash string) (_ stanza.Edits, ok bool) {
 	if hash == "" {
-		return nil
+		return e, false
 	}
-	for i, c := range p.Stanza.Children() {
+	next := e
+	for i, c := range st.Children() {
 		if c.NS != nsUpdate || c.Name != "x" {
 			continue
 		}
-		photo := p.Stanza.Element(c).Child(nsUpdate, "photo")
+		photo := st.Element(c).Child(nsUpdate, "photo")
 		if photo != nil && (photo.Text == "" || photo.Text == hash) {
-			return nil
+			return e, false
 		}
-		p.Edits.Cut(i)
+		next.Cut(i)
 	}
 	var b stanza.Builder
-	p.Edits.Last(b.Start("x", nsUpdate).Elem("photo", "", hash).End().String())
-	return nil
+	next.Last(b.Start("x", nsUpdate).Elem("photo", "", hash).End().String())
+	return next, true
 }
 
 // Photo is an account's avatar as the <PHOTO/> of its vCard, for those who may
