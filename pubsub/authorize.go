@@ -22,7 +22,9 @@ func (m *Service) ask(p *router.Packet, at *place, n *node, jid stanza.JID, owne
 		form.Field{Var: "pubsub#allow", Type: boolean,
 			Label: "Allow this JID to subscribe to this pubsub node?", Values: form.Bool(false)})
 	var b stanza.Builder
-	st := b.Start("message", "", "from", at.jid.String(), "id", rand.Text()).Raw(x).End().Stanza()
+	// The text has it kept for owners who are not there.
+	st := b.Start("message", "", "from", at.jid.String(), "id", rand.Text()).
+		Elem("body", "", jid.String()+" asks to subscribe to "+n.Name+".").Raw(x).End().Stanza()
 	m.box(n.ID).send(p, func(ctx context.Context) {
 		for _, to := range owners {
 			m.router.RouteAs(ctx, at.account, st, at.jid, to)
