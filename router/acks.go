@@ -139,7 +139,7 @@ func (l *Line) delay(place uint32) {
 	l.late = with(l.late, place)
 	if l.acks != nil {
 		l.acks.close(place)
-		l.acks.unnoted = with(l.acks.unnoted, place)
+		l.acks.unnoted = with(without(l.acks.unnoted, place), place)
 	}
 }
 
