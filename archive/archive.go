@@ -112,9 +112,20 @@ func (m *Archive) load(ctx context.Context, a *router.Account) (*inbox, error) {
 }
 
 // ending is told that an account is being deleted, so that what is lost with
-// its last sessions is not stored behind that.
+// its last sessions is not stored behind that. A long archive goes step by step,
+// between what others write.
 func (m *Archive) ending(ctx context.Context, a *router.Account) {
-	if box, err := m.inbox.Get(ctx, a); err == nil {
+	box, err := m.inbox.Get(ctx, a)
+	if err == nil {
 		box.ending.Store(true)
+	}
+	for more := true; more && err == nil; {
+		err = m.db.Update(ctx, func(tx *store.Tx) (err error) {
+			more, err = tx.DeleteArchive(a.ID, trimStep)
+			return err
+		})
+	}
+	if err != nil {
+		m.log.Error("remove archive", "of", a.JID.String(), "err", err)
 	}
 }

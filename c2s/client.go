@@ -167,10 +167,15 @@ func (c *client) rest() bool {
 	return true
 }
 
-// sayGoodbye is the last that is written. The reader waits for the client to
-// close the connection; the sweeper bounds that.
+// sayGoodbye is the last that is written: what was handled, so that the client
+// does not send it again (XEP-0198 section 4, Acks), and why the stream ends. The
+// reader waits for the client to close the connection; the sweeper bounds that.
 func (c *client) sayGoodbye(err *stanza.StreamError) {
-	if c.conn.Write(stream.AppendError(nil, err)) != nil || c.conn.CloseWrite() != nil {
+	var last []byte
+	if session := c.bound.Load(); session.Managed() {
+		last = append(last, stanza.Ack(session.Handled())...)
+	}
+	if c.conn.Write(stream.AppendError(last, err)) != nil || c.conn.CloseWrite() != nil {
 		c.conn.Close()
 	}
 	c.closeBy.Store(time.Now().Add(lingerFor).Unix())

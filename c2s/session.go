@@ -71,12 +71,8 @@ func (c *client) next() error {
 func (c *client) closed() {
 	ctx, cancel := context.WithTimeout(c.server.work, lingerFor)
 	defer cancel()
-	session := c.bound.Load()
 	// What is not finished by then is finished without an answer.
-	_ = session.Flush(ctx)
-	if session.Managed() {
-		session.Say(stanza.Ack(session.Handled())) // so that nothing is sent again
-	}
+	_ = c.bound.Load().Flush(ctx)
 	c.Close(nil)
 }
 

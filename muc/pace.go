@@ -50,7 +50,7 @@ func (r *Room) paced(ctx context.Context, p *router.Packet,
 	}
 	h := held{p, do, func() {}}
 	if p.Sender != nil {
-		h.written = p.Late(nil) // what comes from elsewhere shares its stream with others
+		h.written = p.Hold() // what comes from elsewhere shares its stream with others
 	}
 	f.held = append(f.held, h)
 	f.bytes += len(p.Stanza.Raw)

@@ -45,6 +45,21 @@ func (m *Presence) broadcast(ctx context.Context, p *router.Packet) error {
 	return err
 }
 
+// Again sends a session's presence anew because what the server adds to it is
+// other than before, unless the client has sent another meanwhile.
+func (m *Presence) Again(ctx context.Context, s *router.Session, before *router.Presence,
+	st *stanza.Stanza) error {
+	if !s.SwapPresence(before, &router.Presence{Stanza: st, Priority: before.Priority}) {
+		return nil
+	}
+	all, err := m.roster.Contacts(ctx, s.Account)
+	if err != nil {
+		return fmt.Errorf("send presence again: %w", err)
+	}
+	m.tell(ctx, s, st, all)
+	return nil
+}
+
 // change sets the session's presence and then reads the contacts: whoever is
 // approved in between sees the presence, or is among the contacts.
 func (m *Presence) change(ctx context.Context, s *router.Session, to *router.Presence) (

@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"parley/internal/form"
 	"parley/router"
@@ -21,7 +22,9 @@ func (m *Service) ask(p *router.Packet, at *place, n *node, jid stanza.JID, owne
 		form.Field{Var: "pubsub#allow", Type: boolean,
 			Label: "Allow this JID to subscribe to this pubsub node?", Values: form.Bool(false)})
 	var b stanza.Builder
-	st := b.Start("message", "", "from", at.jid.String(), "id", rand.Text()).Raw(x).End().Stanza()
+	// The text has it kept for owners who are not there.
+	st := b.Start("message", "", "from", at.jid.String(), "id", rand.Text()).
+		Elem("body", "", jid.String()+" asks to subscribe to "+n.Name+".").Raw(x).End().Stanza()
 	m.box(n.ID).send(p, func(ctx context.Context) {
 		for _, to := range owners {
 			m.router.RouteAs(ctx, at.account, st, at.jid, to)
@@ -33,14 +36,34 @@ func (m *Service) ask(p *router.Packet, at *place, n *node, jid stanza.JID, owne
 // Notification of Subscription State Changes).
 func (m *Service) tellState(p *router.Packet, at *place, n *node, jid stanza.JID, state string,
 	to ...stanza.JID) {
-	s := store.NodeSubscription{JID: jid.String(), State: state}
-	c := Config{Style: "normal"} // it is to reach who is not there now
-	st := at.message(&c, subscriptionXML(&s, n.Name), "")
+	st := at.stateMessage(n, jid, state)
 	m.box(n.ID).send(p, func(ctx context.Context) {
 		for _, one := range to {
 			m.router.RouteAs(ctx, at.account, st, at.jid, one)
 		}
 	})
+}
+
+// stateMessage says what has become of a subscription.
+func (pl *place) stateMessage(n *node, jid stanza.JID, state string) *stanza.Stanza {
+	s := store.NodeSubscription{JID: jid.String(), State: state}
+	c := Config{Style: "normal"} // it is to reach who is not there now
+	return pl.message(&c, subscriptionXML(&s, n.Name), "")
+}
+
+// lapse ends the subscription of somebody who may not have what is published
+// any more (XEP-0163 section 7.1, Cancelling Subscriptions).
+func (m *Service) lapse(ctx context.Context, e *event, jid stanza.JID) {
+	err := m.db.Update(ctx, func(tx *store.Tx) error {
+		return tx.DeleteSubscription(e.node.ID, jid.String())
+	})
+	if err != nil {
+		if !errors.Is(err, store.ErrNotFound) {
+			m.router.Log.Error("subscription not ended", "jid", jid, "node", e.node.Name, "err", err)
+		}
+		return
+	}
+	m.router.RouteAs(ctx, e.at.account, e.at.stateMessage(&e.node, jid, none), e.at.jid, jid)
 }
 
 // authorization takes an owner's answer to a request to subscribe (XEP-0060

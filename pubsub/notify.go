@@ -66,11 +66,13 @@ func (m *Service) deliver(ctx context.Context, e *event) {
 	for i := range e.subscriptions {
 		s := &e.subscriptions[i]
 		to, err := stanza.ParseJID(s.JID)
-		if err != nil || told[to] || s.State != subscribed || !a.admits(to.Bare(), s.State) ||
-			!m.wants(to, s) {
-			continue
+		switch {
+		case err != nil || told[to] || s.State != subscribed:
+		case !a.admits(to.Bare(), s.State):
+			m.lapse(ctx, e, to)
+		case m.wants(to, s):
+			send(to)
 		}
-		send(to)
 	}
 }
 

@@ -27,6 +27,7 @@ type acks struct {
 	reach   uint32   // the first place behind those that have been written
 	unnoted []uint32 // of Line.late, those that have not
 	opened  []uint32 // those that have started and may still come to have rows
+	held    []uint32 // those that will: see Packet.Hold
 }
 
 // open notes a packet that has started, and what it does is not all written when
@@ -38,7 +39,7 @@ func (a *acks) close(place uint32) { a.opened = without(a.opened, place) }
 
 // barred says whether none may start before those that are open: its rows would be
 // there without theirs, and no number says so.
-func (a *acks) barred() bool { return a != nil && len(a.opened) > 0 }
+func (a *acks) barred() bool { return a != nil && len(a.opened)+len(a.held) > 0 }
 
 // acknowledges makes the line one that can be asked, and that has taken so many
 // before its time. The result is how many it has taken until now.
@@ -139,7 +140,7 @@ func (l *Line) delay(place uint32) {
 	l.late = with(l.late, place)
 	if l.acks != nil {
 		l.acks.close(place)
-		l.acks.unnoted = with(l.acks.unnoted, place)
+		l.acks.unnoted = with(without(l.acks.unnoted, place), place)
 	}
 }
 
@@ -148,6 +149,7 @@ func (l *Line) arrive(place uint32) {
 	l.late = without(l.late, place)
 	if l.acks != nil {
 		l.acks.unnoted = without(l.acks.unnoted, place)
+		l.acks.held = without(l.acks.held, place)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/stanza"
 	"parley/store"
 )
 
@@ -108,6 +109,65 @@ func TestAskMany(t *testing.T) {
 		written[0]()
 		if got := strings.Count(romeo.take(), "<a "); got != maxAsks {
 			t.Errorf("%d answers, want %d", got, maxAsks)
+		}
+	})
+}
+
+// TestHold: what will be handed to the store later holds up what follows, for who
+// counts and for nobody else.
+func TestHold(t *testing.T) {
+	for _, managed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var held []func()
+			w := newWorld(t, store.Options{}, module(func(h *Host) {
+				h.On(Deliver, OfMessage, "hold", func(_ context.Context, p *Packet) error {
+					if p.Side == Receiving && p.Stanza.ID == "held" {
+						held = append(held, p.Hold())
+					}
+					return nil
+				})
+			}))
+			romeo, juliet := w.login("romeo@a.lit/x", "0"), w.login("juliet@a.lit/y", "0")
+			if managed {
+				romeo.managed(true)
+			}
+			for _, id := range []string{"1", "held", "held", "2"} {
+				romeo.send("<message to='juliet@a.lit/y' id='" + id + "'/>")
+			}
+			wants := func(what string, want int) {
+				t.Helper()
+				synctest.Wait()
+				if got := strings.Count(juliet.take(), "<message"); got != want {
+					t.Errorf("managed %v, %s: %d messages, want %d", managed, what, got, want)
+				}
+			}
+			if !managed {
+				wants("all at once", 4)
+				return
+			}
+			wants("up to the one that is held", 2)
+			held[0]()
+			wants("up to the next", 1)
+			held[1]()
+			wants("the rest", 1)
+			romeo.flush()
+		})
+	}
+}
+
+// TestAskDeaf: who asks and does not read the answers is closed when they fill the
+// queue (RFC 6120 section 13.12, Denial of Service).
+func TestAskDeaf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorldWith(t, "[limits]\nqueue = '64 KiB'\n", store.Options{})
+		romeo := w.login("romeo@a.lit/x", "0")
+		romeo.managed(true)
+		for range 3000 {
+			romeo.s.Ask()
+		}
+		synctest.Wait()
+		if romeo.error() != stanza.StreamResourceConstraint || romeo.s.Queued() > 65<<10 {
+			t.Error(romeo.error(), romeo.s.Queued())
 		}
 	})
 }

@@ -38,6 +38,11 @@ func (l *Line) noted(place uint32) uint32 {
 		a.reach = place + 1
 	}
 	a.unnoted = without(a.unnoted, place)
+	if held := len(a.held); held > 0 {
+		if a.held = without(a.held, place); len(a.held) < held && l.head != nil {
+			l.revive() // what follows is handed to the store behind it
+		}
+	}
 	n := a.reach
 	for _, list := range [][]uint32{a.unnoted, a.opened} {
 		if len(list) > 0 && before(list[0], n) < 0 {

@@ -284,7 +284,7 @@ func (s *Session) forget(m *managed, detached bool) {
 	h, now := s.Handled(), time.Now()
 	s.Host.Router.note("end of a session", func(tx *store.Tx) error {
 		if detached {
-			return tx.EndResumable(m.ID, h, now)
+			return tx.EndResumable(s.Account.ID, m.ID, h, now)
 		}
 		return tx.DeleteResumable(m.ID)
 	})

@@ -46,7 +46,7 @@ func (m *heldModel) step() {
 		m.put()
 	case 3:
 		text := fmt.Sprintf("<a h='%d'/>", m.n)
-		m.q.say(text)
+		m.q.say(text, 1<<20)
 		m.waiting = append(m.waiting, text)
 	case 4:
 		m.take()
@@ -176,6 +176,9 @@ func TestHeldLimit(t *testing.T) {
 		if put() {
 			t.Error("taken over the limit")
 		}
+	}
+	if wake, ok := q.say("<a/>", 1); wake || !ok {
+		t.Error("said though it is full already")
 	}
 	if got := q.size(); got != len(st.Raw) {
 		t.Errorf("%d bytes, want %d", got, len(st.Raw))

@@ -25,21 +25,25 @@ func (q *queue) hold(answer string) (wake bool) {
 	return h.say(answer) || wake
 }
 
-// say puts in what is no stanza.
-func (q *queue) say(xml string) (wake bool) {
+// say puts in what is no stanza. It is not ok if the queue has just been found
+// full.
+func (q *queue) say(xml string, limit int) (wake, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.closed || q.full:
-		return false
+		return false, true
+	case q.length() > limit:
+		q.full = true
+		return false, false
 	case q.held != nil:
-		return q.held.say(xml)
+		return q.held.say(xml), true
 	case q.buf == nil:
 		q.buf = buffers.Get().(*[]byte)
 		wake = true
 	}
 	*q.buf = append(*q.buf, xml...)
-	return wake
+	return wake, true
 }
 
 // acked is what came of an acknowledgement.

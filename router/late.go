@@ -24,19 +24,38 @@ func (p *Packet) Late(hurry func()) (written func()) {
 	return func() { l.written(p.place) }
 }
 
+// Hold is Late for what will be handed to the store later: until then nothing that
+// follows is taken from a client that counts what is stored, as it could not be
+// told that this is missing and that is not (Packet.Counted).
+func (p *Packet) Hold() (written func()) {
+	written = p.Late(nil)
+	if l := p.line; l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if a := l.acks; a != nil {
+			a.held = with(a.held, p.place)
+		}
+	}
+	return written
+}
+
 // written takes back what Late has noted.
 func (l *Line) written(place uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.arrive(place)
 	l.answer()
-	if len(l.late) > 0 {
-		return
-	}
-	if l.head == nil {
+	switch {
+	case l.head == nil && len(l.late) == 0:
 		signal(&l.empty)
-		return
+	case l.head != nil && (len(l.late) == 0 || l.head.Stanza.Kind == stanza.Message):
+		l.revive()
 	}
+}
+
+// revive runs the line on a goroutine of its own, unless it runs. The lock is
+// held.
+func (l *Line) revive() {
 	if l.running {
 		return
 	}
@@ -48,8 +67,12 @@ func (l *Line) written(place uint32) {
 }
 
 // mustWait says whether the oldest packet, which has not started, would be
-// answered before all ahead of it is written down. The lock is held.
+// answered before all ahead of it is written down, or counted in its stead. The
+// lock is held.
 func (l *Line) mustWait(p *Packet) bool {
+	if l.acks != nil && len(l.acks.held) > 0 {
+		return true
+	}
 	if len(l.late) == 0 || p.Stanza.Kind == stanza.Message {
 		return false
 	}

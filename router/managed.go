@@ -131,9 +131,15 @@ func (s *Session) Tick(now time.Time) (silent time.Duration) {
 	return silent
 }
 
-// Say writes to the client what is no stanza, behind the stanzas that wait.
+// Say writes to the client what is no stanza, behind the stanzas that wait. Who
+// has more said than it reads is closed.
 func (s *Session) Say(xml string) {
-	if s.queue.say(xml) {
+	wake, ok := s.queue.say(xml, s.Host.Router.Config().Limits.Queue)
+	if !ok {
+		s.Host.Router.Metrics.Overflow()
+		go s.Stream().Close(stanza.StreamResourceConstraint) // the line's lock may be held
+	}
+	if wake {
 		s.wake(nil)
 	}
 }

@@ -90,6 +90,11 @@ func (q *queue) take() (Batch, bool) {
 func (q *queue) size() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.length()
+}
+
+// length is size under the lock.
+func (q *queue) length() int {
 	switch {
 	case q.held != nil:
 		return len(q.held.buf)

@@ -63,6 +63,11 @@ func (s *Session) Presence() *Presence { return s.presence.Load() }
 // SetPresence is called by package presence.
 func (s *Session) SetPresence(p *Presence) { s.presence.Store(p) }
 
+// SwapPresence is SetPresence if it is still the one before.
+func (s *Session) SwapPresence(before, p *Presence) bool {
+	return s.presence.CompareAndSwap(before, p)
+}
+
 // Stream is the connection below the session.
 func (s *Session) Stream() Stream { return *s.stream.Load() }
 

@@ -46,6 +46,7 @@ func killedConfig(folder string) *conf.Config {
 	c.C2S.Listen, c.C2S.ListenTLS, c.HTTP.Listen = nil, nil, ""
 	c.S2S.Enabled = false
 	c.Messages.Offline = 1_000_000
+	c.Rooms.Rate, c.Rooms.Burst = 100_000, 100_000
 	return c
 }
 

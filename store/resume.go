@@ -16,6 +16,7 @@ CREATE TABLE resumable (
 	handled INTEGER NOT NULL,
 	ended   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX resumable_ended ON resumable (account, ended);
 
 -- What a server that was stopped has left of its sessions.
 CREATE TABLE parked (
@@ -54,12 +55,19 @@ func (w *writer) writeHandled() error {
 	return nil
 }
 
-// EndResumable says that a session cannot be resumed any more. How many stanzas
-// were handled is remembered for some time.
-func (tx *Tx) EndResumable(id string, n uint32, at time.Time) error {
+// maxEnded is of how many sessions of an account it is remembered how far they
+// came.
+const maxEnded = 50
+
+// EndResumable says that a session of the account cannot be resumed any more. How
+// many stanzas were handled is remembered for some time.
+func (tx *Tx) EndResumable(account int64, id string, n uint32, at time.Time) error {
 	delete(tx.w.handled, id)
-	return wrap("end resumable", tx.do(`UPDATE resumable SET handled = ?2, ended = ?3
-		WHERE id = ?1`, id, int64(n), micros(at)))
+	return wrap("end resumable", errors.Join(
+		tx.do(`UPDATE resumable SET handled = ?2, ended = ?3 WHERE id = ?1`, id, int64(n), micros(at)),
+		tx.do(`DELETE FROM resumable WHERE account = ?1 AND ended > 0 AND ended <= (
+			SELECT ended FROM resumable WHERE account = ?1 AND ended > 0
+			ORDER BY ended DESC LIMIT 1 OFFSET ?2)`, account, maxEnded)))
 }
 
 // DeleteResumable forgets a session: its client has taken leave.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -38,7 +39,7 @@ func TestResumable(t *testing.T) {
 	want(1, "a", 1<<32-1, nil)
 
 	now := time.Now()
-	update(t, db, func(tx *Tx) error { tx.Handled("b", 2); return tx.EndResumable("b", 9, now) })
+	update(t, db, func(tx *Tx) error { tx.Handled("b", 2); return tx.EndResumable(1, "b", 9, now) })
 	want(1, "b", 9, nil)
 	update(t, db, func(tx *Tx) error { return tx.PruneResumable(now.Add(-time.Second)) })
 	want(1, "b", 9, nil)
@@ -49,6 +50,29 @@ func TestResumable(t *testing.T) {
 	want(1, "a", 0, ErrNotFound)
 	update(t, db, func(tx *Tx) error { return tx.DeleteAccountResumable(2) })
 	want(2, "c", 0, ErrNotFound)
+}
+
+// TestResumableBound: of an account that loses sessions without end only the last
+// ones are remembered.
+func TestResumableBound(t *testing.T) {
+	db := openTest(t, Options{})
+	update(t, db, func(tx *Tx) error {
+		errs := []error{tx.AddResumable("open", 1), tx.AddResumable("other", 2)}
+		for i := range 2 * maxEnded {
+			id := strconv.Itoa(i)
+			errs = append(errs, tx.AddResumable(id, 1),
+				tx.EndResumable(1, id, 0, time.Unix(int64(1000+i), 0)))
+		}
+		return errors.Join(errs...)
+	})
+	if n := number(t, db, `SELECT count(*) FROM resumable`); n != maxEnded+2 {
+		t.Errorf("%d sessions, want %d", n, maxEnded+2)
+	}
+	for id, missing := range map[string]error{"open": nil, "0": ErrNotFound, "99": nil} {
+		if _, err := db.Resumable(t.Context(), 1, id); !errors.Is(err, missing) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
 }
 
 // TestPark: what is parked is taken out once; other sessions have ended.
