@@ -209,6 +209,7 @@ func (r *Room) broadcastTo(o *occupant, list []viewer) []viewer {
 // of Events): presence of the others, its own, history, the subject.
 type welcome struct {
 	to      stanza.JID
+	at      *router.Receiver
 	sees    bool
 	others  []*shown
 	own     *shown
@@ -218,11 +219,11 @@ type welcome struct {
 
 // welcome puts together what the seat gets. The lock is held.
 func (r *Room) welcome(p *router.Packet, s *seat, n note) *welcome {
-	w := &welcome{to: s.jid, sees: r.seesJIDs(s.occupant), own: r.show(s, n)}
+	w := &welcome{to: s.jid, at: &s.at, sees: r.seesJIDs(s.occupant), own: r.show(s, n)}
 	w.others = make([]*shown, 0, len(r.order))
 	for _, o := range r.order {
 		if o != s.occupant && (o.role >= r.config.Broadcast || s.occupant.role == Moderator) {
-			w.others = append(w.others, r.show(o.main(), note{}))
+			w.others = append(w.others, r.showNow(o.main()))
 		}
 	}
 	if len(r.avatar) > 0 {
@@ -235,7 +236,7 @@ func (r *Room) welcome(p *router.Packet, s *seat, n note) *welcome {
 // roster sends the presence of those who are inside.
 func (w *welcome) roster(ctx context.Context, r *Room) {
 	for _, sh := range w.others {
-		sh.toOne(ctx, r, w.to, w.sees)
+		r.sendAt(ctx, sh.seen(w.sees), w.at)
 	}
 }
 
