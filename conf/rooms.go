@@ -60,6 +60,11 @@ type NewRooms struct {
 	// moderators. Clients need that to encrypt end to end.
 	NonAnonymous bool `toml:"non_anonymous" default:"false"`
 
+	// Whose presence is sent to all: that of visitors, participants and
+	// moderators (visitor), of the last two, of moderators only, or nobody's.
+	// What is not sent to all is sent to moderators.
+	Broadcast string `toml:"broadcast" default:"visitor" enum:"visitor,participant,moderator,none"`
+
 	// Whether messages are archived.
 	Archive bool `toml:"archive" default:"true"`
 

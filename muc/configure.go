@@ -49,6 +49,9 @@ func (r *Room) configured(values form.Values) (Config, error) {
 			return c, err
 		}
 	}
+	if c.MembersOnly != r.config.MembersOnly && !values.Has(fieldAway) {
+		c.Away = c.MembersOnly // who belongs to the room wants to hear of it
+	}
 	return c, c.setPassword(values)
 }
 

@@ -31,6 +31,29 @@ type shown struct {
 	open   string // <x/> for those who see real JIDs
 	hidden string // for others
 	self   string // for the occupant itself
+
+	// The texts, once they are written; the one that sends uses them.
+	openText, hiddenText, selfText *stanza.Stanza
+}
+
+// view is what a presence without news says of an occupant: while that is the
+// same, so is the text, and all who enter get it.
+type view struct {
+	presence    *stanza.Stanza
+	jid         stanza.JID
+	affiliation Affiliation
+	role        Role
+	hats        string
+}
+
+// showNow is show without news. The lock is held.
+func (r *Room) showNow(s *seat) *shown {
+	o := s.occupant
+	v := view{s.presence, o.jid, r.affiliation(o.user), o.role, r.hatted(o.user)}
+	if s.shown == nil || s.view != v {
+		s.shown, s.view = r.show(s, note{}), v
+	}
+	return s.shown
 }
 
 // show is the presence of an occupant by one of its seats, as it is now. The
@@ -101,33 +124,30 @@ func (sh *shown) text(x string) *stanza.Stanza {
 
 // to sends the presence to viewers; each text is written once.
 func (sh *shown) to(ctx context.Context, r *Room, list []viewer) {
-	var open, hidden, self *stanza.Stanza
-	once := func(st **stanza.Stanza, x string) *stanza.Stanza {
-		if *st == nil {
-			*st = sh.text(x)
-		}
-		return *st
-	}
 	for i := range list {
 		v := &list[i]
 		switch {
 		case v.user == sh.of:
-			r.tell(ctx, once(&self, sh.self), v)
-		case v.sees:
-			r.tell(ctx, once(&open, sh.open), v)
+			r.tell(ctx, sh.once(&sh.selfText, sh.self), v)
 		default:
-			r.tell(ctx, once(&hidden, sh.hidden), v)
+			r.tell(ctx, sh.seen(v.sees), v)
 		}
 	}
 }
 
-// toOne sends the presence to somebody else, who sees real JIDs or not.
-func (sh *shown) toOne(ctx context.Context, r *Room, to stanza.JID, sees bool) {
-	x := sh.hidden
-	if sees {
-		x = sh.open
+// seen is the text for somebody else, who sees real JIDs or not.
+func (sh *shown) seen(real bool) *stanza.Stanza {
+	if real {
+		return sh.once(&sh.openText, sh.open)
 	}
-	r.send(ctx, sh.text(x), to)
+	return sh.once(&sh.hiddenText, sh.hidden)
+}
+
+func (sh *shown) once(st **stanza.Stanza, x string) *stanza.Stanza {
+	if *st == nil {
+		*st = sh.text(x)
+	}
+	return *st
 }
 
 // clean is what a stanza of an occupant becomes in the room: it is from the

@@ -17,7 +17,15 @@ func (m *Service) defaults() Config {
 	return Config{Persistent: c.Persistent, Public: c.Public, MembersOnly: c.MembersOnly,
 		Moderated: c.Moderated, NonAnonymous: c.NonAnonymous, Archive: c.Archive,
 		History: min(c.History, m.policy().History), Lang: c.Lang, Away: c.MembersOnly,
-		PrivateMessages: Visitor, MemberList: Visitor, Broadcast: Visitor}
+		PrivateMessages: Visitor, MemberList: Visitor, Broadcast: broadcast(c.Broadcast)}
+}
+
+// broadcast is the least role whose presence is sent to all.
+func broadcast(name string) Role {
+	if role, ok := parseRole(name); ok && role != NoRole {
+		return role
+	}
+	return Nobody
 }
 
 // mayCreate refuses those whom the service does not let make rooms (XEP-0045

@@ -21,7 +21,7 @@ func (r *Room) askOccupant(ctx context.Context, p *router.Packet) error {
 	c, _ := p.Stanza.Payload()
 	s := r.seatOf(p.From)
 	if s == nil {
-		return r.unseated(p, c)
+		return unseated(p)
 	}
 	to := r.nicked(p.To.Resource())
 	switch {
@@ -41,14 +41,16 @@ func (r *Room) askOccupant(ctx context.Context, p *router.Packet) error {
 	return router.Handled
 }
 
-// unseated is the error for a request of somebody who is not inside. It does not
-// depend on who is (XEP-0410 section 3.3, Server Optimization; XEP-0045 section
-// 6.6, Querying a Room Occupant).
-func (r *Room) unseated(p *router.Packet, c stanza.Child) error {
-	if c.NS == nsDiscoInfo || c.NS == nsDiscoItems {
+// unseated is the error for a request to an occupant by somebody who is not
+// inside. It depends neither on who is inside nor on whether there is such a room:
+// to a client that has lost its seat item-not-found would say that it has not
+// (XEP-0410 section 3.2, Performing a Self-Ping; XEP-0045 section 6.6, Querying a
+// Room Occupant).
+func unseated(p *router.Packet) error {
+	if c, _ := p.Stanza.Payload(); c.NS == nsDiscoInfo || c.NS == nsDiscoItems {
 		return stanza.BadRequest
 	}
-	return r.stranger(p)
+	return stanza.NotAcceptable
 }
 
 // recipient is the address a request goes to: that of the client that speaks for

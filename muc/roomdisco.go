@@ -64,8 +64,9 @@ func (r *Room) features() []string {
 	if !c.Archive {
 		return list
 	}
-	// XEP-0313 section 7, Determining support; XEP-0424 section 4, Tombstones
-	for _, f := range slices.Concat(archive.Features, []string{nsRetract + "#tombstone"}) {
+	// XEP-0313 section 7, Determining support; XEP-0424 section 2, Discovering
+	// support, and section 4, Tombstones
+	for _, f := range slices.Concat(archive.Features, []string{nsRetract, nsRetract + "#tombstone"}) {
 		if f != nsSID {
 			list = append(list, f)
 		}

@@ -31,7 +31,9 @@ type seat struct {
 	groupchat1 bool           // it entered without the muc element
 	since      time.Time
 	at         router.Receiver // the one that sends uses it
-	asks       atomic.Int32    // requests that it waits for answers to
+	shown      *shown          // see showNow
+	view       view
+	asks       atomic.Int32 // requests that it waits for answers to
 }
 
 // idElement is the occupant's id in what the room sends of it (XEP-0421 section 3,

@@ -127,6 +127,10 @@ func (m *Service) iq(ctx context.Context, p *router.Packet) error {
 	if t := p.Stanza.Type; t != "get" && t != "set" {
 		return nil
 	}
+	var missing error = stanza.ItemNotFound
+	if p.To.IsFull() {
+		missing = unseated(p)
+	}
 	var then later
 	err := m.with(ctx, p.To, false, func(r *Room) (err error) {
 		if p.To.IsFull() {
@@ -134,7 +138,7 @@ func (m *Service) iq(ctx context.Context, p *router.Packet) error {
 		}
 		then, err = r.ask(ctx, p)
 		return err
-	}, stanza.ItemNotFound)
+	}, missing)
 	if err != nil || then == nil {
 		return err
 	}

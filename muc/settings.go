@@ -19,7 +19,10 @@ type setting struct {
 	set func(c *Config, values []string) error
 }
 
-const roomConfig = "muc#roomconfig_" // what most names of fields begin with
+const (
+	roomConfig = "muc#roomconfig_" // what most names of fields begin with
+	fieldAway  = "x-roomconfig_away"
+)
 
 // settings are the fields in the order of the form.
 func settings(limits conf.Rooms) []setting {
@@ -60,7 +63,7 @@ func switches() []setting {
 			func(c *Config) *bool { return &c.ChangeSubject }),
 		flagSetting(roomConfig+"enablelogging", "Messages are archived",
 			func(c *Config) *bool { return &c.Archive }),
-		flagSetting("x-roomconfig_away", "Members who are not inside are told of messages",
+		flagSetting(fieldAway, "Members who are not inside are told of messages",
 			func(c *Config) *bool { return &c.Away }),
 		// XEP-0452 section 3.1, A MUC is configured to send out mention notifications
 		flagSetting(roomConfig+"forwardmentions", "Members who are not inside are sent what mentions them",
