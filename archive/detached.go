@@ -21,8 +21,8 @@ func (m *Archive) detached(ctx context.Context, s *router.Session, owed []*route
 	}
 	var rest []*router.Packet
 	for _, p := range owed {
-		if p.Stanza.Kind != stanza.Message || isCopy(p) {
-			continue // the end of a page of the archive; what is a row already
+		if p.Stanza.Kind != stanza.Message {
+			continue // the end of a page of the archive
 		}
 		if p.Row == 0 {
 			rest = append(rest, p)

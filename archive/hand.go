@@ -183,9 +183,6 @@ func (m *Archive) clear(box *inbox, row int64) {
 // lost is told of a message that no session took. It goes to the account's
 // other sessions at once, or stays owed.
 func (m *Archive) lost(ctx context.Context, p *router.Packet) {
-	if isCopy(p) {
-		return
-	}
 	box, err := m.inbox.Get(ctx, p.Peer)
 	if err != nil {
 		m.log.Error("keep lost message", "to", p.To.String(), "err", err)
@@ -205,10 +202,6 @@ func (m *Archive) lost(ctx context.Context, p *router.Packet) {
 		m.resend(box, again(p), others)
 	}
 }
-
-// isCopy says that a packet is a carbon copy: who takes it has taken the message,
-// but the message itself is elsewhere.
-func isCopy(p *router.Packet) bool { return p.Stanza.Has(nsCarbons, "received") }
 
 // again is the same message for other queues.
 func again(p *router.Packet) *router.Packet {

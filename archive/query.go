@@ -140,8 +140,11 @@ func timestamp(text string) (time.Time, error) {
 	// The letters are capital ones in XEP-0082 section 3.2, DateTime, but XML
 	// Schema's are not always.
 	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
-	if err != nil || t.Unix() <= 0 {
+	if err != nil {
 		return t, stanza.BadRequest.WithText("no time: " + text)
+	}
+	if t.IsZero() {
+		t = t.Add(1) // which would stand for no time
 	}
 	return t, nil
 }

@@ -15,28 +15,33 @@ type ArchivePrefs struct {
 
 // ArchivePrefs are the preferences of an account.
 func (db *DB) ArchivePrefs(ctx context.Context, account int64) (p ArchivePrefs, err error) {
-	err = db.view(ctx, func(q querier) error {
-		err := q.row(`SELECT keep FROM archive_default WHERE account = ?1`, args(account), &p.Default)
+	err = db.read(ctx, func(c *conn) error {
+		err := c.row(`SELECT keep FROM archive_default WHERE account = ?1`, args(account), &p.Default)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return q.each(`SELECT jid, keep FROM archive_rule WHERE account = ?1 ORDER BY jid`,
-			args(account), func(rows *sql.Rows) error {
-				var jid string
-				var keep bool
-				err := rows.Scan(&jid, &keep)
-				if keep {
-					p.Always = append(p.Always, jid)
-				} else {
-					p.Never = append(p.Never, jid)
-				}
-				return err
-			})
+		return p.rules(c, account)
 	})
 	return p, wrap("read archive preferences", err)
+}
+
+// rules reads the lists.
+func (p *ArchivePrefs) rules(q querier, account int64) error {
+	return q.each(`SELECT jid, keep FROM archive_rule WHERE account = ?1 ORDER BY jid`,
+		args(account), func(rows *sql.Rows) error {
+			var jid string
+			var keep bool
+			err := rows.Scan(&jid, &keep)
+			if keep {
+				p.Always = append(p.Always, jid)
+			} else {
+				p.Never = append(p.Never, jid)
+			}
+			return err
+		})
 }
 
 // SetArchivePrefs replaces the preferences of an account.

@@ -53,7 +53,7 @@ func TestArchivePage(t *testing.T) {
 	romeo := stanza.MustJID("romeo@example.net")
 	for want, q := range map[string]ArchiveQuery{
 		"0 1 2 3 4 5 6 7": {Max: 8},
-		"0 1 2 +":         {Max: 3},
+		"0 1 2 3 +":       {Max: 4},
 		"5 6 7 +":         {Max: 3, Backward: true},
 		"3 4 5 6 7":       {Max: 9, After: ids[2], Known: ids[2:3]},
 		"3 4 +":           {Max: 2, After: ids[2], Before: ids[7]},
@@ -69,6 +69,7 @@ func TestArchivePage(t *testing.T) {
 		"7":               {Max: 9, Start: at(6).Add(time.Microsecond)},
 		"0":               {Max: 9, End: at(1).Add(-time.Microsecond)},
 		"+":               {Max: 0},
+		"0 1 +":           {Max: 2, Start: time.Unix(0, 0), End: time.Unix(1<<33, 0)},
 		"1 4":             {Max: 9, IDs: []int64{ids[4], ids[1], ids[4]}},
 		"1 +":             {Max: 1, IDs: []int64{ids[4], ids[1]}},
 		"4 +":             {Max: 1, IDs: []int64{ids[4], ids[1]}, Backward: true},
@@ -76,7 +77,7 @@ func TestArchivePage(t *testing.T) {
 		"4 6":             {Max: 9, IDs: []int64{ids[4], ids[6], ids[0]}, Start: at(1), After: ids[0]},
 		"0 +":             {Max: 9, Bytes: 1},
 		"7 +":             {Max: 9, Bytes: 1, Backward: true},
-		"0 1 +":           {Max: 9, Bytes: len("<message>0</message>") + 1},
+		"0 1 2 +":         {Max: 9, Bytes: 2*len("<message>0</message>") + 1},
 	} {
 		page, err := db.ArchivePage(t.Context(), 1, q)
 		if got := page.texts(); got != want || err != nil {
