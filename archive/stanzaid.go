@@ -2,6 +2,8 @@ package archive
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"parley/router"
 	"parley/stanza"
@@ -27,7 +29,7 @@ func (r *Reader) Row(owner int64, id string) (row int64, ok bool) {
 // them (XEP-0359 section 3, Business Rules).
 func Unspoof(st *stanza.Stanza, e *stanza.Edits, by stanza.JID) {
 	for i, c := range st.Children() {
-		if c.NS != nsStanzaID || c.Name != "stanza-id" {
+		if c.NS != nsStanzaID || c.Name != "stanza-id" || !mayName(st.Raw[c.Start:c.End], by) {
 			continue
 		}
 		claimed, err := stanza.ParseJID(st.Element(c).Attr("by"))
@@ -35,6 +37,22 @@ func Unspoof(st *stanza.Stanza, e *stanza.Edits, by stanza.JID) {
 			e.Cut(i)
 		}
 	}
+}
+
+// mayName is false if XML names an address for certain nowhere. What all in a
+// room get carries an id, which most need not read: plain ASCII says what it
+// looks like but for case.
+func mayName(xml string, by stanza.JID) bool {
+	local := by.Local()
+	for i := 0; i < len(xml); i++ {
+		switch c := xml[i]; {
+		case c == '&' || c >= utf8.RuneSelf:
+			return true
+		case c == '@' && i >= len(local) && strings.EqualFold(xml[i-len(local):i], local):
+			return true
+		}
+	}
+	return local == ""
 }
 
 // unspoof removes from every message the ids that the account alone may give

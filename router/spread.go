@@ -15,6 +15,7 @@ type Spread struct {
 	router *Router
 	kept   deferred
 	list   []Writer // Write's
+	room   []Packet // for the next ones: one allocation for many
 	to     *Receiver
 	last   *stanza.Stanza
 	bytes  int // of the texts since the last Write
@@ -52,7 +53,12 @@ func (s *Spread) RouteTo(ctx context.Context, st *stanza.Stanza, to *Receiver) {
 		s.kept.begin()
 		s.begun = true
 	}
-	p := &Packet{Stanza: st, Origin: Server, From: st.From, To: to.JID, spread: s}
+	if len(s.room) == 0 {
+		s.room = make([]Packet, 16)
+	}
+	p := &s.room[0]
+	s.room = s.room[1:]
+	p.Stanza, p.Origin, p.From, p.To, p.spread = st, Server, st.From, to.JID, s
 	p.Edits.Set("to", to.JID.String())
 	s.to = to
 	s.router.route(ctx, p)
