@@ -152,3 +152,21 @@ func (m meeting) left(ctx context.Context) error {
 	return errors.Join(m.seen(ctx, m.guest, "unavailable", "guest", "110"),
 		m.seen(ctx, m.owner, "unavailable", "guest", ""))
 }
+
+// ghost kills the peer while its user is in our room: ours is told that the guest
+// is gone, by a status code that says why (XEP-0045 section 11.1, Service removes
+// user because of error response).
+func (t *trial) ghost(ctx context.Context) error {
+	// ejabberd forgets a new account when it is killed before it was stopped once.
+	if err := t.restart(ctx, t.peer.settings); err != nil {
+		return err
+	}
+	m := newMeeting("ghost", t.duo.ours, t.theirs)
+	if err := errors.Join(m.made(ctx), m.entered(ctx)); err != nil {
+		return err
+	}
+	t.peer.kill()
+	t.theirs.close()
+	return errors.Join(m.seen(ctx, m.owner, "unavailable", "guest", "333"), t.peer.start(ctx),
+		t.theirs.login(ctx))
+}

@@ -158,6 +158,9 @@ func (t *trial) kills(ctx context.Context) {
 		return chat(ctx, t.duo.ours, t.theirs)
 	})
 	t.step(ctx, "presence is withdrawn", t.withdrawn)
+	if t.runner.ours == "parley" {
+		t.step(ctx, "a ghost in a room", t.ghost)
+	}
 }
 
 func (t *trial) kill(ctx context.Context, name string, b blow) {
