@@ -77,6 +77,8 @@ func fill(t *testing.T, db *store.DB, account int64) {
 			tx.SetArchivePrefs(account, store.ArchivePrefs{Default: "roster", Never: []string{"a@b"}}),
 			tx.SetPush(account, store.Push{JID: "push.lit", Node: "n"}),
 			tx.AddUpload(&store.Upload{Token: "token", Account: account}),
+			tx.AddResumable("session", account),
+			tx.Park(&store.Parked{ID: "session", Account: account}),
 			nodes(tx, account),
 			messages(tx, account))
 	})
