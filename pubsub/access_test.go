@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"parley/stanza"
@@ -50,14 +51,20 @@ var people = []struct {
 // sections 4.1, 4.5 and 6.5.9) and what subscribing leads to (section 6.1).
 func TestAccess(t *testing.T) {
 	// In the order of people; a subscription's state where it differs.
-	read := map[string][]string{
-		accessOpen:      {"yes", "yes", "forbidden", "yes", "forbidden", "yes", "yes", "yes", "yes", "yes", "yes"},
-		accessPresence:  {"yes", "yes", "forbidden", "yes", "forbidden", "presence", "presence", "presence", "yes", "yes", "presence"},
-		accessRoster:    {"yes", "yes", "forbidden", "yes", "forbidden", "group", "group", "group", "group", "yes", "group"},
-		accessAuthorize: {"yes", "yes", "forbidden", "yes", "forbidden", "unsubscribed", "yes", "unsubscribed", "unsubscribed", "unsubscribed", "unsubscribed"},
-		accessWhitelist: {"yes", "yes", "forbidden", "yes", "forbidden", "closed", "closed", "closed", "closed", "closed", "closed"},
+	read := map[string]string{
+		accessOpen: "yes yes forbidden yes forbidden " +
+			"yes yes yes yes yes yes",
+		accessPresence: "yes yes forbidden yes forbidden " +
+			"presence presence presence yes yes presence",
+		accessRoster: "yes yes forbidden yes forbidden " +
+			"group group group group yes group",
+		accessAuthorize: "yes yes forbidden yes forbidden " +
+			"unsubscribed yes unsubscribed unsubscribed unsubscribed unsubscribed",
+		accessWhitelist: "yes yes forbidden yes forbidden " +
+			"closed closed closed closed closed closed",
 	}
-	for model, want := range read {
+	for model, list := range read {
+		want := strings.Fields(list)
 		c := Config{Access: model, Groups: []string{"Friends"}, Subscribe: true}
 		for i, who := range people {
 			if got := what(who.access(&c)); got != want[i] {

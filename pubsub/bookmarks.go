@@ -1,7 +1,6 @@
 package pubsub
 
 import (
-	"slices"
 	"strings"
 
 	"parley/stanza"
@@ -154,17 +153,19 @@ func (r *request) importStorage(tx *store.Tx, xml string) error {
 		return err
 	}
 	var fresh []item
-	seen := map[string]bool{}
+	seen, old := map[string]bool{}, make(map[string]bookmark, len(now))
+	for _, o := range now {
+		old[o.jid] = o
+	}
 	for _, b := range listed(element(xml)) {
 		if seen[b.jid] {
 			continue
 		}
 		seen[b.jid] = true
-		i := slices.IndexFunc(now, func(o bookmark) bool { return o.jid == b.jid })
-		if i >= 0 && b.extensions == "" {
-			b.extensions = now[i].extensions // section 5.1: older clients do not know them
+		if b.extensions == "" {
+			b.extensions = old[b.jid].extensions // section 5.1: older clients do not know them
 		}
-		if i < 0 || now[i] != b {
+		if o, ok := old[b.jid]; !ok || o != b {
 			fresh = append(fresh, item{id: b.jid, payload: b.xml(nodeBookmarks)})
 		}
 	}

@@ -89,7 +89,8 @@ func (m *Service) metadata(nr store.NodeReader, at *place, n *node) (string, err
 	}
 	for i := range fields {
 		if f := &fields[i]; f.meta {
-			list = append(list, form.Field{Var: f.name, Type: f.typ, Label: f.label, Values: f.get(&n.config)})
+			list = append(list, form.Field{Var: f.name, Type: f.typ, Label: f.label,
+				Values: f.get(&n.config)})
 		}
 	}
 	return form.XML("result", "", formMeta, list...), err
@@ -156,7 +157,8 @@ func (m *Service) MoreItems(ctx context.Context, p *router.Packet) (xml string, 
 			}
 		}
 		if (more || set.Max >= 0) && len(nodes) > 0 {
-			b.Raw(rsm.Answer{First: nodes[0].Name, Last: nodes[len(nodes)-1].Name, Index: -1, Count: -1}.XML())
+			first, last := nodes[0].Name, nodes[len(nodes)-1].Name
+			b.Raw(rsm.Answer{First: first, Last: last, Index: -1, Count: -1}.XML())
 		}
 		return nil
 	})

@@ -2,7 +2,8 @@ package pubsub
 
 import "parley/stanza"
 
-// app adds an application-specific condition (XEP-0060 section 17.2, http://jabber.org/protocol/pubsub#errors).
+// app adds an application-specific condition (XEP-0060 section 17.2,
+// http://jabber.org/protocol/pubsub#errors).
 func app(e *stanza.Error, condition string) *stanza.Error {
 	return e.WithApp("<" + condition + " xmlns='" + nsErrors + "'/>")
 }
@@ -16,7 +17,7 @@ func unsupported(name string) *stanza.Error {
 // The errors of XEP-0060 that are more than a condition; never changed.
 var (
 	errNodeRequired = app(stanza.BadRequest, "nodeid-required")             // section 7.2.3.3
-	errItemRequired = app(stanza.BadRequest, "item-required")               // sections 7.1.3.7, 7.2.3.4
+	errItemRequired = app(stanza.BadRequest, "item-required")               // section 7.2.3.4
 	errItemForbid   = app(stanza.BadRequest, "item-forbidden")              // section 7.1.3.7
 	errNoPayload    = app(stanza.BadRequest, "payload-required")            // section 7.1.3.7
 	errBadPayload   = app(stanza.BadRequest, "invalid-payload")             // section 7.1.3.6

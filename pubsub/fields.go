@@ -29,10 +29,11 @@ const (
 
 // fields are all fields, in the order of the form; never changed.
 var fields = []field{
-	text("pubsub#title", "A friendly name for the node", true, func(c *Config) *string { return &c.Title }),
+	text("pubsub#title", "A friendly name for the node", true,
+		func(c *Config) *string { return &c.Title }),
 	text("pubsub#description", "A description of the node", true,
 		func(c *Config) *string { return &c.Description }),
-	text("pubsub#type", "The type of node data, usually specified by the namespace of the payload", true,
+	text("pubsub#type", "The type of node data, usually the namespace of the payload", true,
 		func(c *Config) *string { return &c.Type }),
 	text("pubsub#language", "The default language of the node", true,
 		func(c *Config) *string { return &c.Language }),
@@ -41,19 +42,20 @@ var fields = []field{
 	choice("pubsub#access_model", "Who may subscribe and retrieve items", true,
 		func(c *Config) *string { return &c.Access },
 		accessAuthorize, accessOpen, accessPresence, accessRoster, accessWhitelist),
-	texts("pubsub#roster_groups_allowed", listMany, "The roster groups allowed to subscribe and retrieve items",
-		false, func(c *Config) *[]string { return &c.Groups }),
+	texts("pubsub#roster_groups_allowed", listMany,
+		"The roster groups allowed to subscribe and retrieve items", false,
+		func(c *Config) *[]string { return &c.Groups }),
 	choice("pubsub#publish_model", "The publisher model", true,
 		func(c *Config) *string { return &c.Publish }, "publishers", "subscribers", "open"),
 	flag("pubsub#persist_items", "Whether to persist items to storage",
 		func(c *Config) *bool { return &c.Persist }),
 	number("pubsub#max_items", "The maximum number of items to persist, or max", true, 1,
 		func(c *Config) *int { return &c.MaxItems }),
-	number("pubsub#item_expire", "Number of seconds after which to automatically purge items, or max", false, 0,
+	number("pubsub#item_expire", "Number of seconds after which to purge items, or max", false, 0,
 		func(c *Config) *int { return &c.Expire }),
 	number("pubsub#max_payload_size", "The maximum payload size in bytes", false, 1,
 		func(c *Config) *int { return &c.MaxPayload }),
-	choice("pubsub#publish_node_full", "What happens when something is published on a full node", false,
+	choice("pubsub#publish_node_full", "What happens when a full node gets another item", false,
 		func(c *Config) *string { return &c.Full }, fullRetract, fullDiscard, fullReject),
 	flag("pubsub#deliver_notifications", "Whether to deliver event notifications",
 		func(c *Config) *bool { return &c.Deliver }),
@@ -76,7 +78,8 @@ var fields = []field{
 	choice("pubsub#itemreply", "Whom the items name as the one to reply to", false,
 		func(c *Config) *string { return &c.ItemReply }, owner, replyPublisher, none),
 	fixed("pubsub#node_type", listOne, "Whether the node is a leaf", "leaf"),
-	fixed("pubsub#purge_offline", boolean, "Whether to purge all items when the publisher goes offline", "0"),
+	fixed("pubsub#purge_offline", boolean,
+		"Whether to purge all items when the publisher goes offline", "0"),
 	fixed("pubsub#presence_based_delivery", boolean,
 		"Whether to deliver notifications to available users only", "0"),
 	fixed("pubsub#tempsub", boolean, "Whether to make all subscriptions temporary", "0"),
@@ -106,7 +109,8 @@ func texts(name, typ, label string, meta bool, at func(*Config) *[]string) field
 		get: func(c *Config) []string { return *at(c) },
 		set: func(c *Config, v []string) bool {
 			*at(c) = slices.Clone(v)
-			return len(v) <= maxValues && !slices.ContainsFunc(v, func(s string) bool { return len(s) > maxText })
+			long := func(s string) bool { return len(s) > maxText }
+			return len(v) <= maxValues && !slices.ContainsFunc(v, long)
 		}}
 }
 

@@ -116,7 +116,8 @@ type lastItem struct {
 
 // lastOf sends a resource the last items of an account's nodes. The account is
 // loaded only if there are any.
-func (m *Service) lastOf(ctx context.Context, from, to stanza.JID, wants func(node string) bool) error {
+func (m *Service) lastOf(ctx context.Context, from, to stanza.JID,
+	wants func(node string) bool) error {
 	var list []lastItem
 	err := m.db.Nodes(ctx, func(r store.NodeReader) (err error) {
 		list, err = lastItems(r, from, wants)

@@ -47,7 +47,8 @@ func (r *request) items(ctx context.Context) error {
 }
 
 // page are the items asked for, with what is to be said of a part.
-func (r *request) page(nr store.NodeReader, n *node, set rsm.Set) ([]store.NodeItem, string, error) {
+func (r *request) page(nr store.NodeReader, n *node, set rsm.Set) (
+	[]store.NodeItem, string, error) {
 	ids := r.asked()
 	if len(ids) > 0 {
 		list, err := some(nr, n, ids)
@@ -127,7 +128,8 @@ func part(nr store.NodeReader, n *node, set rsm.Set, asked bool) ([]store.NodeIt
 }
 
 // describe says which part of a node's items a list is.
-func describe(nr store.NodeReader, n *node, list []store.NodeItem, since time.Time) (string, error) {
+func describe(nr store.NodeReader, n *node, list []store.NodeItem, since time.Time) (
+	string, error) {
 	count, err := nr.CountItems(n.ID, 0, since)
 	a := rsm.Answer{Index: -1, Count: count}
 	if len(list) > 0 && err == nil {

@@ -67,6 +67,24 @@ func TestLimits(t *testing.T) {
 	})
 }
 
+// TestBatchLimit: one request is about so many items, and no more.
+func TestBatchLimit(t *testing.T) {
+	imtest.Run(t, "", modules, func(w *imtest.World) {
+		w.Login("alice", "alice@a.lit/home")
+		var ids []string
+		for n := range 501 {
+			ids = append(ids, fmt.Sprint(n))
+		}
+		retract := func(ids []string) string {
+			return "<retract node='a'><item id='" + strings.Join(ids, "'/><item id='") + "'/></retract>"
+		}
+		try(w, "alice", "", items("a", ids...)+max, "max-items-exceeded")
+		try(w, "alice", "", items("a", ids[:500]...)+max, "")
+		try(w, "alice", "", retract(ids), "max-items-exceeded")
+		try(w, "alice", "", retract(ids[:500]), "")
+	})
+}
+
 func TestSubscriptionLimit(t *testing.T) {
 	imtest.Run(t, limits, modules, func(w *imtest.World) {
 		w.Login("alice", "alice@a.lit/home")

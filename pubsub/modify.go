@@ -158,7 +158,8 @@ func (r *request) setSubscriptions(context.Context) error {
 }
 
 // setSubscription changes one subscription; ok is false if that is not possible.
-func (r *request) setSubscription(tx *store.Tx, n *node, c change) (now string, ok bool, err error) {
+func (r *request) setSubscription(tx *store.Tx, n *node, c change) (
+	now string, ok bool, err error) {
 	s, err := findSubscription(tx.Nodes(), n, c.jid)
 	if errors.Is(err, errNoSubscriber) {
 		s, err = store.NodeSubscription{JID: c.jid.String(), State: none}, nil

@@ -79,7 +79,8 @@ func (m *Service) deliver(ctx context.Context, e *event) {
 // contacts sends an event of an account to its own resources and those of its
 // contacts, as far as they want it (XEP-0060 section 9.1, Auto-Subscribe, and
 // section 9.2, Filtered Notifications).
-func (m *Service) contacts(ctx context.Context, e *event, a *audience, send func(stanza.JID)) error {
+func (m *Service) contacts(ctx context.Context, e *event, a *audience,
+	send func(stanza.JID)) error {
 	m.resources(e.at.account, e.node.Name, send)
 	all, err := m.roster.Contacts(ctx, e.at.account)
 	if err != nil {

@@ -63,7 +63,8 @@ func photoXML(typ string, data *stanza.Element) string {
 // own, which then stays in the vCard (XEP-0398 section 3.2, From vCard to PEP).
 // An empty one takes the avatar away (XEP-0084 section 3.5, Publisher Disables
 // Avatar Publishing).
-func (m *Service) SetPhoto(tx *store.Tx, p *router.Packet, photo *stanza.Element) (taken bool, err error) {
+func (m *Service) SetPhoto(tx *store.Tx, p *router.Packet, photo *stanza.Element) (
+	taken bool, err error) {
 	text := strings.Join(strings.Fields(photo.ChildText(nsVCard, "BINVAL")), "")
 	if text == "" && len(photo.Children) > 0 && photo.Child(nsVCard, "EXTVAL") != nil {
 		return false, nil
@@ -75,7 +76,8 @@ func (m *Service) SetPhoto(tx *store.Tx, p *router.Packet, photo *stanza.Element
 	r := &request{m: m, p: p, at: m.on(p.Account), from: p.Account.JID}
 	if len(image) == 0 {
 		var b stanza.Builder
-		return true, r.publishAvatar(tx, nil, item{id: "current", payload: b.Start("metadata", nodeAvatarMeta).End().String()})
+		none := item{id: "current", payload: b.Start("metadata", nodeAvatarMeta).End().String()}
+		return true, r.publishAvatar(tx, nil, none)
 	}
 	if len(text) > m.router.Config().PubSub.Item {
 		return false, errTooBig

@@ -10,6 +10,10 @@ import (
 	"parley/store"
 )
 
+// maxBatch is how many items one request is about: all of them are one
+// transaction, for which everybody else waits.
+const maxBatch = 500
+
 // item is one item to be published.
 type item struct {
 	id      string // "": the service makes one
@@ -61,7 +65,9 @@ func (r *request) toPublish() (items []item, err error) {
 		if len(i.payload) > most {
 			return nil, errTooBig
 		}
-		items = append(items, i)
+		if items = append(items, i); len(items) > maxBatch {
+			return nil, errTooMany
+		}
 	}
 	return items, nil
 }
@@ -97,14 +103,16 @@ func (r *request) put(tx *store.Tx, n *node, items []item) ([]item, error) {
 	if len(items) > keep && keep > 1 || len(items) > 1 && keep == 1 {
 		return nil, errTooMany // XEP-0060 section 12.11, Batch Processing
 	}
-	when := now()
 	for i := range items {
 		if items[i].id == "" {
 			items[i].id = rand.Text() // XEP-0060 section 7.1.2, Success Case
 		}
-		if err := n.room(tx, items[i].id, keep); err != nil {
-			return nil, err
-		}
+	}
+	if err := n.room(tx, items, keep); err != nil {
+		return nil, err
+	}
+	when := now()
+	for i := range items {
 		err := tx.PutItem(n.ID, store.NodeItem{ID: items[i].id, Publisher: r.from.String(),
 			Stamp: when, Payload: items[i].payload})
 		if err != nil {
@@ -145,18 +153,21 @@ func (c *Config) suits(items []item) error {
 	return nil
 }
 
-// room refuses a new item where the owner wants no old one to make way
+// room refuses new items where the owner wants no old ones to make way
 // (XEP-0060 section 7.1.3.4, Node is full).
-func (n *node) room(tx *store.Tx, id string, keep int) error {
+func (n *node) room(tx *store.Tx, items []item, keep int) error {
 	if n.config.Full != fullReject {
 		return nil
 	}
 	have, err := tx.Nodes().CountItems(n.ID, 0, n.config.since(now()))
-	if err != nil || have < keep {
-		return err
-	}
-	if _, err = tx.Nodes().Item(n.ID, id); errors.Is(err, store.ErrNotFound) {
-		return errNodeFull
+	for i := 0; i < len(items) && err == nil; i++ {
+		_, err = tx.Nodes().Item(n.ID, items[i].id)
+		if errors.Is(err, store.ErrNotFound) {
+			if have++; have > keep {
+				return errNodeFull
+			}
+			err = nil
+		}
 	}
 	return err
 }

@@ -23,8 +23,11 @@ func (r *request) retract(context.Context) error {
 		}
 		ids = append(ids, c.Attr("id"))
 	}
-	if len(ids) == 0 {
+	switch {
+	case len(ids) == 0:
 		return errItemRequired
+	case len(ids) > maxBatch:
+		return errTooMany
 	}
 	asked, _ := truth(r.el.Attr("notify"))
 	return r.write(func(tx *store.Tx) error {

@@ -65,7 +65,8 @@ func (o *subOptions) xml(typ string) string {
 		show = shows
 	}
 	return form.XML(typ, "", formSub,
-		form.Field{Var: "pubsub#deliver", Type: boolean, Label: "Enable delivery?", Values: form.Bool(o.Deliver)},
+		form.Field{Var: "pubsub#deliver", Type: boolean, Label: "Enable delivery?",
+			Values: form.Bool(o.Deliver)},
 		form.Field{Var: "pubsub#show-values", Type: listMany,
 			Label:  "The presence states for which an entity wants to receive notifications",
 			Values: show, Options: form.Options(shows...)})
@@ -122,7 +123,7 @@ func (r *request) setOptions(context.Context) error {
 		if err != nil {
 			return err
 		}
-		s, err := r.subscription(tx, &n, jid)
+		s, err := findSubscription(tx.Nodes(), &n, jid)
 		if err != nil {
 			return err
 		}

@@ -56,8 +56,9 @@ func (r *request) subscribe(context.Context) error {
 
 // join writes a subscription, or finds the one that is there (XEP-0060 section
 // 6.1.6, Multiple Subscriptions), and tells all who have to know.
-func (r *request) join(tx *store.Tx, n *node, jid stanza.JID, state string, values form.Values) error {
-	sub, err := r.subscription(tx, n, jid)
+func (r *request) join(tx *store.Tx, n *node, jid stanza.JID, state string,
+	values form.Values) error {
+	sub, err := findSubscription(tx.Nodes(), n, jid)
 	fresh := errors.Is(err, errNoSubscriber)
 	switch {
 	case fresh:
@@ -136,12 +137,10 @@ func (r *request) fits(tx *store.Tx, n *node) error {
 	return err
 }
 
-// subscription is the subscription of an address; errNoSubscriber if it has none.
-func (r *request) subscription(tx *store.Tx, n *node, jid stanza.JID) (store.NodeSubscription, error) {
-	return findSubscription(tx.Nodes(), n, jid)
-}
-
-func findSubscription(nr store.NodeReader, n *node, jid stanza.JID) (store.NodeSubscription, error) {
+// findSubscription is the subscription of an address; errNoSubscriber if it has
+// none.
+func findSubscription(nr store.NodeReader, n *node, jid stanza.JID) (
+	store.NodeSubscription, error) {
 	list, err := nr.SubscriptionsTo(n.ID, jid.Bare().String())
 	if err != nil {
 		return store.NodeSubscription{}, err

@@ -132,21 +132,44 @@ func (tx *Tx) putItem(node int64, i NodeItem) error {
 
 // DeleteItem removes an item; ErrNotFound if there is none.
 func (tx *Tx) DeleteItem(node int64, id string) error {
-	err := tx.one(`DELETE FROM node_item WHERE node = ?1 AND id = ?2`, node, id)
+	bytes := 0
+	err := tx.returning(`DELETE FROM node_item WHERE node = ?1 AND id = ?2
+		RETURNING octet_length(payload)`, args(node, id), &bytes)
 	if err == nil {
-		err = tx.recount(node)
+		err = tx.uncount(node, 1, bytes)
 	}
 	return wrap("delete item", err)
 }
 
 // TrimItems removes the oldest items beyond keep.
 func (tx *Tx) TrimItems(node int64, keep int) error {
-	n, err := tx.exec(`DELETE FROM node_item WHERE node = ?1 AND seq <= coalesce((SELECT seq
-		FROM node_item WHERE node = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2 + 0), 0)`, node, keep)
-	if err == nil && n > 0 {
-		err = tx.recount(node)
+	return wrap("trim items", tx.trimItems(node, keep))
+}
+
+func (tx *Tx) trimItems(node int64, keep int) error {
+	var last int64
+	err := tx.row(`SELECT seq FROM node_item WHERE node = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2 + 0`,
+		args(node, keep), &last)
+	if there, err := found(err); !there {
+		return err
 	}
-	return wrap("trim items", err)
+	var n, bytes int
+	err = tx.row(`SELECT count(*), coalesce(sum(octet_length(payload)), 0) FROM node_item
+		WHERE node = ?1 AND seq <= ?2`, args(node, last), &n, &bytes)
+	if err == nil {
+		err = tx.do(`DELETE FROM node_item WHERE node = ?1 AND seq <= ?2`, node, last)
+	}
+	if err == nil {
+		err = tx.uncount(node, n, bytes)
+	}
+	return err
+}
+
+// uncount takes what was removed from what a node counts. It does not look at
+// what is left: there may be much, and many may go.
+func (tx *Tx) uncount(node int64, n, bytes int) error {
+	return tx.do(`UPDATE node SET items = items - ?2, bytes = bytes - ?3,
+		last = (SELECT coalesce(max(seq), 0) FROM node_item WHERE node = ?1) WHERE id = ?1`, node, n, bytes)
 }
 
 // recount sets what a node counts from what it has.

@@ -69,6 +69,7 @@ func (m *Push) Register(h *router.Host) {
 	h.On(router.After, router.OfMessage|router.OfPresence, "push", m.after)
 	h.On(router.Record, router.OfMessage, "push", m.revoked)
 	h.OnDetach(m.detached)
+	h.OnPark("push", m.parked, m.restored)
 	h.OnUnbind(m.unbound)
 	h.OnDelete(nil, (*store.Tx).DeletePushes)
 }
@@ -348,9 +349,13 @@ func (l *pushes) wake(now time.Time) (list []waking) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range l.list {
-		if s := n.session; s != nil && !s.Detached() && !s.Inactive() {
-			n.woken, n.count = time.Time{}, 0
-			continue
+		// One that has left its account may not have been told to us yet.
+		if s := n.session; s != nil && !s.Detached() && s.Account.Session(s.JID.Resource()) == s {
+			if !s.Inactive() {
+				n.woken, n.count = time.Time{}, 0
+				continue
+			}
+			s.Request() // it may have gone without a word (XEP-0198 section 4, Acks)
 		}
 		n.count++
 		if n.woken.IsZero() || now.Sub(n.woken) >= pushAgain {

@@ -66,7 +66,8 @@ func TestCheck(t *testing.T) {
 		{"a type with two values",
 			form(`<field var='FORM_TYPE' type='hidden'><value>a</value><value>b</value></field>`), ErrIllFormed},
 		{"a form", form(`<field var='FORM_TYPE' type='hidden'><value>a</value></field>`), ErrMismatch},
-		{"entities are no separators", `<identity category='client' type='pc' name='Exodus 0.9.1&lt;http://jabber.org/protocol/caps'/>`, ErrMismatch},
+		{"entities are no separators", `<identity category='client' type='pc' ` +
+			`name='Exodus 0.9.1&lt;http://jabber.org/protocol/caps'/>`, ErrMismatch},
 	} {
 		if err := id.Check(query(tc.inner)); err != tc.want {
 			t.Errorf("%s: %v, not %v", tc.name, err, tc.want)
