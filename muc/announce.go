@@ -1,6 +1,10 @@
 package muc
 
-import "context"
+import (
+	"context"
+
+	"parley/stanza"
+)
 
 // sent are the steps of telling what has happened.
 type sent []func(ctx context.Context)
@@ -39,13 +43,41 @@ func (r *Room) announceRemoval(e *effect, n note) (own, others func(ctx context.
 		list[i] = r.showGone(s, nil, n)
 	}
 	rest := r.broadcastTo(e.occupant, r.viewers())
-	return func(ctx context.Context) {
-			for i, s := range e.seats {
-				list[i].to(ctx, r, []viewer{{jid: s.jid, user: e.occupant}})
-			}
-		}, func(ctx context.Context) {
-			list[0].to(ctx, r, rest)
+	return func(ctx context.Context) { e.tell(ctx, r, list) },
+		func(ctx context.Context) { list[0].to(ctx, r, rest) }
+}
+
+// tell sends each client of one who is removed its own presence.
+func (e *effect) tell(ctx context.Context, r *Room, list []*shown) {
+	for i, s := range e.seats {
+		list[i].to(ctx, r, []viewer{{jid: s.jid, user: e.occupant}})
+	}
+}
+
+// announceLoss tells that those are outside who were removed by what could not be
+// stored: they may enter again (XEP-0045 section 11.1, Service removes user
+// because of error response).
+func (r *Room) announceLoss(effects []*effect) (told sent) {
+	for _, e := range effects {
+		if e.code == 0 {
+			continue
 		}
+		n := note{codes: []int{333}}
+		list := make([]*shown, len(e.seats))
+		for i, s := range e.seats {
+			list[i] = r.showGone(s, nil, n)
+			a := e.was.affiliation
+			list[i].open = n.xml(a, NoRole, s.jid, n.codes)
+			list[i].hidden = n.xml(a, NoRole, stanza.JID{}, n.codes)
+			list[i].self = n.xml(a, NoRole, s.jid, []int{110, 333})
+		}
+		rest := r.broadcastTo(e.occupant, r.viewers())
+		told = append(told, func(ctx context.Context) {
+			e.tell(ctx, r, list)
+			list[0].to(ctx, r, rest)
+		})
+	}
+	return told
 }
 
 // announceChange tells of another role or affiliation. Those who do not see

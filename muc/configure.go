@@ -148,16 +148,20 @@ func (r *Room) reconfigure(ctx context.Context, p *router.Packet, c Config, a *a
 	told := append(r.announceOutside(outside), r.inviteMembers(outside, a.user)...)
 	told = append(told, r.news(&before)...)
 	rows, text := r.rows(a.changes), c.text()
-	r.write(ctx, p, func(tx *store.Tx) error {
+	write := func(tx *store.Tx) error {
 		if err := tx.SetRoomConfig(r.row.Load(), text); err != nil || rows == nil {
 			return err
 		}
 		return rows(tx)
-	}, func(ctx context.Context) {
-		r.result(ctx, p)
-		own.run(ctx)
-		others.run(ctx)
-		told.run(ctx)
+	}
+	r.writeFor(ctx, p, write, outcome{
+		announce: func(ctx context.Context) {
+			r.result(ctx, p)
+			own.run(ctx)
+			others.run(ctx)
+			told.run(ctx)
+		},
+		otherwise: r.announceLoss(effects).run,
 	})
 	r.emptied(ctx)
 }

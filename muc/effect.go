@@ -155,12 +155,15 @@ func (r *Room) carryOut(ctx context.Context, p *router.Packet, a *action) {
 	if !a.invited {
 		news = append(news, r.inviteMembers(outside, a.user)...)
 	}
-	r.finish(ctx, p, r.rows(a.changes), func(ctx context.Context) {
-		own.run(ctx)
-		news.run(ctx)
-		r.result(ctx, p)
-		others.run(ctx)
-		a.then.run(ctx)
+	r.finish(ctx, p, r.rows(a.changes), outcome{
+		announce: func(ctx context.Context) {
+			own.run(ctx)
+			news.run(ctx)
+			r.result(ctx, p)
+			others.run(ctx)
+			a.then.run(ctx)
+		},
+		otherwise: r.announceLoss(effects).run,
 	})
 	r.emptied(ctx)
 }
@@ -174,12 +177,12 @@ func (r *Room) result(ctx context.Context, p *router.Packet) {
 
 // finish writes rows, if there are any, and announces.
 func (r *Room) finish(ctx context.Context, p *router.Packet, rows func(tx *store.Tx) error,
-	announce func(ctx context.Context)) {
+	o outcome) {
 	if rows == nil {
-		r.say(ctx, announce)
+		r.say(ctx, o.announce)
 		return
 	}
-	r.write(ctx, p, rows, announce)
+	r.writeFor(ctx, p, rows, o)
 }
 
 // rows are those of the users who have changed, nil if none has.

@@ -40,8 +40,9 @@ func FuzzRoom(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
-		service := New()
+		var service *Service
 		modules := func(r *router.Router) []router.Module {
+			service = New()
 			r.AddHost(fuzzHost, false, service)
 			contacts := roster.New(r)
 			return []router.Module{contacts, presence.New(r, contacts)}

@@ -57,7 +57,7 @@ var ErrNoRoom = errors.New("muc: no such room")
 // Destroy removes a room, as its owner might (XEP-0045 section 10.9, Destroying a
 // Room).
 func (m *Service) Destroy(ctx context.Context, room stanza.JID, reason string) error {
-	var ended *Room
+	var ended chan struct{}
 	err := m.with(ctx, room, false, func(r *Room) error {
 		var b stanza.Builder
 		b.Start("destroy", "")
@@ -65,13 +65,13 @@ func (m *Service) Destroy(ctx context.Context, room stanza.JID, reason string) e
 			b.Elem("reason", "", reason)
 		}
 		r.destroyFor(ctx, nil, b.End().String())
-		ended = r
+		ended = r.ended
 		return nil
 	}, ErrNoRoom)
 	if err != nil {
 		return err
 	}
-	return ended.hasEnded(ctx)
+	return wait(ctx, ended)
 }
 
 // Domain is the service's address.

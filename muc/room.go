@@ -80,36 +80,49 @@ func (r *Room) occupantID(user stanza.JID) string {
 // held.
 func (r *Room) write(ctx context.Context, p *router.Packet,
 	fn func(tx *store.Tx) error, announce func(ctx context.Context)) {
-	r.writeThen(ctx, p, fn, func() {}, announce)
+	r.writeFor(ctx, p, fn, outcome{announce: announce})
 }
 
-// writeThen is write with something to be done when the writing has ended, well
-// or not. It must not block: the store's writer calls it.
-func (r *Room) writeThen(ctx context.Context, p *router.Packet,
-	fn func(tx *store.Tx) error, then func(), announce func(ctx context.Context)) {
+// outcome is what comes of a write.
+type outcome struct {
+	announce  func(ctx context.Context) // goes out behind the commit
+	otherwise func(ctx context.Context) // goes out instead if there is none
+	then      func(committed bool)      // called first; it must not block
+}
+
+// writeFor is write where more comes of it than an announcement.
+func (r *Room) writeFor(ctx context.Context, p *router.Packet,
+	fn func(tx *store.Tx) error, o outcome) {
 	written := func() {}
 	if p != nil {
 		written = p.Late(nil)
 	}
+	failed := false
 	d := r.out.put(ctx, true, func(ctx context.Context) {
 		defer written() // what the same client asks next is answered behind this
-		if announce != nil {
-			announce(ctx)
+		switch {
+		case failed && o.otherwise != nil:
+			o.otherwise(ctx)
+		case !failed && o.announce != nil:
+			o.announce(ctx)
 		}
 	})
 	r.service.db.Write(counted(p, fn), func(err error) {
-		then()
-		if err == nil {
-			d.release(true)
-		} else {
-			r.failed(p, d, err, written)
+		failed = err != nil
+		if o.then != nil {
+			o.then(!failed)
 		}
+		if failed {
+			r.failed(p, d, err)
+			return
+		}
+		d.release(true)
 	})
 }
 
 // failed is told that a write has failed: nothing is announced but that, and the
 // room is read again before it is used again.
-func (r *Room) failed(p *router.Packet, d *delivery, err error, told func()) {
+func (r *Room) failed(p *router.Packet, d *delivery, err error) {
 	go func() { // the store's writer does not wait for a room's lock
 		r.mu.Lock()
 		r.stale = true
@@ -119,8 +132,7 @@ func (r *Room) failed(p *router.Packet, d *delivery, err error, told func()) {
 		} else {
 			r.service.log.Error("room not written", "room", r.jid, "err", err)
 		}
-		d.release(false)
-		told()
+		d.release(true)
 	}()
 }
 

@@ -41,8 +41,9 @@ func (m *Service) with(ctx context.Context, to stanza.JID, create bool,
 func (m *Service) enter(ctx context.Context, r *Room, fn func(r *Room) error) (again bool, err error) {
 	r.mu.Lock()
 	if r.gone {
+		ended := r.ended
 		r.mu.Unlock()
-		return true, r.hasEnded(ctx)
+		return true, wait(ctx, ended)
 	}
 	if r.stale {
 		if err := r.refresh(ctx); err != nil {
