@@ -31,6 +31,10 @@ func (r *Room) configForm(_ context.Context, p *router.Packet) error {
 			Values: texts(r.affiliated(Admin))},
 		form.Field{Var: roomConfig + "roomowners", Type: "jid-multi", Label: "Owners",
 			Values: texts(r.affiliated(Owner))})
+	if len(r.avatar) > 0 { // to be looked at; it is changed with the vCard
+		fields = append(fields, form.Field{Var: "muc#roominfo_avatarhash", Type: "fixed",
+			Label: "Avatar hash", Values: r.avatar})
+	}
 	var b stanza.Builder
 	p.Result(b.Start("query", nsOwner).
 		Raw(form.XML("form", "Configuration of "+r.jid.String(), typeConfig, fields...)).End().String())
