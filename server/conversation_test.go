@@ -71,6 +71,7 @@ func few(c *conf.Config, _ string) {
 	c.Messages.Offline = 2
 	c.Roster.Items, c.Roster.Groups = 2, 2
 	c.Limits.Sessions = 2
+	c.Rooms.PerUser, c.Rooms.Affiliations = 1, 2
 }
 
 // wants is the configuration that a script asks for, nil if any will do.
