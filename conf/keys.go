@@ -29,7 +29,7 @@ type C2S struct {
 	// it to come back (XEP-0198). Meanwhile its contacts see it as before, and
 	// what is sent to it waits; later it is logged out. 0: no longer than the
 	// connection. Clients may ask for less.
-	ResumeFor time.Duration `toml:"resume_for" default:"10m" max:"24h"`
+	ResumeFor time.Duration `toml:"resume_for" default:"10m" min:"0s" max:"24h"`
 
 	// Where such a client is to connect to come back: a host name or address
 	// of this machine with a port, such as "xmpp1.example.org:5222", where

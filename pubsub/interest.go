@@ -2,6 +2,7 @@ package pubsub
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -188,14 +189,24 @@ func (m *Service) approved(ctx context.Context, p *router.Packet) error {
 	return nil
 }
 
-// bounced forgets a resource elsewhere that an event came back from (XEP-0060
-// section 12.4, Handling Notification-Related Errors).
+// bounced forgets a resource elsewhere that an event came back from, and ends the
+// subscriptions of an address that is there no more (XEP-0060 section 12.4,
+// Handling Notification-Related Errors). A server that cannot be reached is an
+// error of type cancel as well, but may be back tomorrow.
 func (m *Service) bounced(_ context.Context, p *router.Packet) error {
-	if p.Side != router.Receiving || p.Stanza.Type != "error" || p.To.IsFull() || p.Account == nil {
+	if p.Side != router.Receiving || p.Stanza.Type != "error" || p.To.IsFull() {
 		return nil
 	}
-	if in, ok := m.interests.Peek(p.Account); ok {
-		in.forget(p.From)
+	if p.Account != nil {
+		if in, ok := m.interests.Peek(p.Account); ok {
+			in.forget(p.From)
+		}
 	}
+	e := stanza.ParseError(p.Stanza)
+	if e == nil || !errors.Is(e, stanza.Gone) && !errors.Is(e, stanza.ItemNotFound) {
+		return nil
+	}
+	at, jid := m.place(p), p.From.String()
+	p.Write(func(tx *store.Tx) error { return tx.DeleteSubscriptionsOf(at.owner, jid) })
 	return nil
 }

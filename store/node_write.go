@@ -83,6 +83,12 @@ func (tx *Tx) DeleteSubscription(node int64, jid string) error {
 		`DELETE FROM node_subscription WHERE node = ?1 AND jid = ?2`, node, jid))
 }
 
+// DeleteSubscriptionsOf removes the subscriptions of an address to all nodes there.
+func (tx *Tx) DeleteSubscriptionsOf(o NodeOwner, jid string) error {
+	return wrap("delete subscriptions", tx.do(`DELETE FROM node_subscription WHERE jid = ?3 AND node IN
+		(SELECT id FROM node WHERE account = ?1 AND host = ?2)`, o.Account, o.Host, jid))
+}
+
 // DeleteNodes removes the nodes of an account that goes away, and what it has
 // to do with those of service hosts: its affiliations and subscriptions, and
 // the nodes that have no other owner.
