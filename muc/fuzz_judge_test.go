@@ -14,7 +14,8 @@ func (g *game) judge(a act, before, after state, heard []utter) {
 	g.judgeRoles(a, before, after)
 	g.judgeSeats(a, before, after)
 	for _, h := range heard {
-		if a.by.role < Participant || h.nick != a.by.nick {
+		if a.kind != "chorus" && (a.by.role < Participant || h.nick != a.by.nick) ||
+			before.roles[h.nick] < Participant {
 			g.t.Errorf("%s as %v was heard as %s", a.who.name, a.by, h.nick)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 var moves = []string{"enter", "enter", "enter", "enter", "leave", "speak", "speak", "speak", "subject",
 	"private", "role", "role", "affiliation", "affiliation", "items", "configure", "configure",
 	"destroy", "list", "form", "register", "voice", "invite", "update", "logout", "wait", "moderate",
-	"disco", "odd"}
+	"disco", "odd", "chorus", "chorus"}
 
 // act is one move.
 type act struct {

@@ -1,10 +1,12 @@
 package muc
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,17 +75,18 @@ type game struct {
 
 // player is a client and what it believes of the room.
 type player struct {
-	name   string // of the client
-	jid    stanza.JID
-	inside bool
-	nick   string
-	view   map[string]string // nickname → affiliation/role
+	name    string // of the client
+	session *router.Session
+	jid     stanza.JID
+	inside  bool
+	nick    string
+	view    map[string]string // nickname → affiliation/role
 }
 
 func (g *game) login(name string) {
 	user, resource, _ := strings.Cut(name, "/")
 	s := g.w.Login(name, user+"@a.lit/"+resource)
-	g.players[name] = &player{name: name, jid: s.JID, view: map[string]string{}}
+	g.players[name] = &player{name: name, session: s, jid: s.JID, view: map[string]string{}}
 }
 
 // step is one thing that somebody does, chosen by four bytes.
@@ -96,6 +99,8 @@ func (g *game) step(b [4]byte) {
 	switch a.kind {
 	case "logout":
 		g.w.Logout(name)
+	case "chorus":
+		g.chorus(b[2])
 	case "wait":
 		time.Sleep(time.Duration(b[2]) * 3 * time.Second)
 	default:
@@ -114,6 +119,17 @@ func (g *game) step(b [4]byte) {
 		from := max(0, len(g.log)-12)
 		g.t.Logf("the last steps:\n%s", strings.Join(g.log[from:], "\n"))
 	}
+}
+
+// chorus has all clients speak at once.
+func (g *game) chorus(n byte) {
+	var all sync.WaitGroup
+	for _, name := range fuzzClients {
+		st := stanza.MustParse(fmt.Sprintf("<message type='groupchat' to='%s' id='%s-%d'>"+
+			"<body>all at once</body></message>", fuzzRoom, name, n))
+		all.Go(func() { g.players[name].session.Handle(context.Background(), st) })
+	}
+	all.Wait()
 }
 
 // state is a room as it is, or was.
