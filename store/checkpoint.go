@@ -10,8 +10,13 @@ import (
 // slowest one in a hundred. A writer that never pauses keeps the log growing,
 // because it starts over only when all of it is copied; when it is longer
 // than maxLog, the writer copies the rest itself, between two commits.
+//
+// Where commits are few, the log is copied less often: to copy costs more than a
+// commit then.
 const (
 	checkpointEvery = 200 * time.Millisecond
+	checkpointQuiet = 2 * time.Second // where there were fewer commits than
+	checkpointMany  = 20
 	maxLog          = 16384 // pages of 4 KiB: 64 MiB
 )
 
@@ -52,14 +57,26 @@ func (k *checkpointer) run() {
 		case <-k.quit:
 			return
 		}
-		select {
-		case <-time.After(checkpointEvery):
-		case <-k.quit:
+		before := k.w.commits.Load()
+		if !k.sleep(checkpointEvery) {
+			return
+		}
+		if k.w.commits.Load()-before < checkpointMany && !k.sleep(checkpointQuiet) {
 			return
 		}
 		if log, err := checkpoint(k.c); err == nil && log > k.most {
 			k.w.restart.Store(true)
 		}
+	}
+}
+
+// sleep is false if there is no time for it.
+func (k *checkpointer) sleep(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-k.quit:
+		return false
 	}
 }
 

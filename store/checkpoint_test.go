@@ -61,6 +61,33 @@ func TestCheckpoint(t *testing.T) {
 	})
 }
 
+// TestCheckpointQuiet: where there are few commits, the log is copied less often,
+// but it is.
+func TestCheckpointQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		db := openIn(t, dir, Options{})
+		size := func() int64 {
+			info, err := os.Stat(filepath.Join(dir, FileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return info.Size()
+		}
+		time.Sleep(time.Minute)
+		before := size()
+		fill(t, db, checkpointMany/2)
+		time.Sleep(2 * checkpointEvery)
+		if now := size(); now != before {
+			t.Errorf("the file grew from %d to %d at once", before, now)
+		}
+		time.Sleep(checkpointQuiet)
+		if now := size(); now == before {
+			t.Error("the file did not grow at all")
+		}
+	})
+}
+
 // TestLogStartsOver: when the log is too long, the writer itself sees to it
 // that it starts over.
 func TestLogStartsOver(t *testing.T) {

@@ -21,6 +21,7 @@ type writer struct {
 	sent    int               // rows of sent_to written, see SentTo
 	handled map[string]uint32 // of sessions, see Tx.Handled
 	written chan struct{}     // signals the checkpointer
+	commits atomic.Int64      // so far
 	fill    chan struct{}     // signals the filler; nil if there is none
 	restart atomic.Bool       // the WAL is too long: see checkpoint.go
 }
@@ -147,6 +148,7 @@ func (w *writer) end(batch int) error {
 		w.rollback()
 		return err
 	}
+	w.commits.Add(1)
 	select {
 	case w.written <- struct{}{}:
 	default:
