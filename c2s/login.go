@@ -91,7 +91,7 @@ func (c *client) rules(cfg *conf.Config) *stream.Rules {
 		OfferTLS:   true,
 		RequireTLS: cfg.C2S.RequireTLS,
 		Auth:       login,
-		Inline:     &inline{login},
+		Inline:     &inline{sasl: login},
 		Features:   c.features,
 		Other:      beforeLogin,
 		Before:     c.register,
