@@ -66,7 +66,8 @@ func (a *Authenticator) StartToken(mechanism string, conn ConnInfo, policy Polic
 	if !slices.Contains(TokenMechanisms(conn), mechanism) {
 		return nil, InvalidMechanism
 	}
-	x := &exchange{Authenticator: a, mechanism: mechanism, conn: conn, policy: policy, wantsFirst: true}
+	x := &exchange{Authenticator: a, mechanism: mechanism, conn: conn, policy: policy,
+		wantsFirst: true}
 	h := &ht{exchange: x, tokens: tokens}
 	for _, b := range tokenBindings {
 		if hashedToken+b.suffix == mechanism {

@@ -67,7 +67,8 @@ func TestHT(t *testing.T) {
 		{name: "bound in the other way", suffix: "EXPR", data: "too",
 			tokens: someTokens{list: []Token{token("EXPR", "s", ahead)}}, message: message("romeo", "s", "too")},
 		{name: "bound to the certificate", suffix: "ENDP", data: "certificate",
-			tokens: someTokens{list: []Token{token("ENDP", "s", ahead)}}, message: message("romeo", "s", "certificate")},
+			tokens:  someTokens{list: []Token{token("ENDP", "s", ahead)}},
+			message: message("romeo", "s", "certificate")},
 		{name: "the second one", suffix: "NONE", message: message("romeo", "s", ""),
 			tokens: someTokens{list: []Token{token("NONE", "new", ahead), token("NONE", "s", ahead)}}},
 		{name: "name is prepared", suffix: "NONE", tokens: someTokens{list: []Token{token("NONE", "s", ahead)}},
@@ -137,7 +138,8 @@ func TestTokenMechanisms(t *testing.T) {
 		"":                {},
 		"HT-SHA-256-NONE": {Secure: true},
 		"HT-SHA-256-EXPR HT-SHA-256-ENDP HT-SHA-256-NONE": bound,
-		"HT-SHA-256-UNIQ HT-SHA-256-NONE":                 {Secure: true, Bindings: ChannelBindings{{Type: tlsUnique, Data: []byte("x")}}},
+		"HT-SHA-256-UNIQ HT-SHA-256-NONE": {Secure: true,
+			Bindings: ChannelBindings{{Type: tlsUnique, Data: []byte("x")}}},
 	} {
 		got := ""
 		for _, m := range TokenMechanisms(conn) {

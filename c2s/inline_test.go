@@ -313,7 +313,9 @@ func TestTokenUse(t *testing.T) {
 	if before := ask("juliet").want("</success>"); strings.Contains(before, "<token") {
 		t.Errorf("a token that is not kept: %s", before)
 	}
-	for count, want := range map[string]string{"0": "<malformed-request ", "13": "<not-authorized ", "12": "<success "} {
+	for count, want := range map[string]string{
+		"0": "<malformed-request ", "13": "<not-authorized ", "12": "<success ",
+	} {
 		p := ask("romeo")
 		p.want("token='")
 		token := p.want("'")
@@ -322,5 +324,37 @@ func TestTokenUse(t *testing.T) {
 		p.send(authenticate2("HT-SHA-256-NONE", "romeo\x00"+proof(token, "Initiator", nil),
 			"<fast xmlns='urn:xmpp:fast:0' count='"+count+"'/>"))
 		p.want(want)
+	}
+}
+
+// TestDisabled: who may not log in is told so when the password, or the token, was
+// right, and nothing that was asked for is done (XEP-0388 section 2.6.2, Failure).
+func TestDisabled(t *testing.T) {
+	w := newWorld(t, setup{options: withTokens})
+	p := w.peer()
+	p.secure()
+	p.send(authenticate2("PLAIN", "\x00romeo\x00pencil",
+		"<request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-NONE'/>"))
+	p.want("token='")
+	token := p.want("'")
+	a, err := w.router.Account(t.Context(), stanza.MustJID("romeo@a.lit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.db.Update(t.Context(), func(tx *store.Tx) error { return tx.SetDisabled(a.ID, true) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = w.peer()
+	p.secure()
+	p.send(authenticate2("PLAIN", "\x00romeo\x00pencil", "<bind xmlns='urn:xmpp:bind:0'/>"))
+	p.wantNext("<failure " + ns2 + "><account-disabled " + nsSASL + "/></failure>")
+	p.send(authenticate2("HT-SHA-256-NONE", "romeo\x00"+proof(token, "Initiator", nil),
+		"<fast xmlns='urn:xmpp:fast:0'/><bind xmlns='urn:xmpp:bind:0'/>"))
+	p.wantNext("<failure " + ns2 + "><account-disabled " + nsSASL + "/></failure>")
+	p.send(authenticate2("PLAIN", "\x00romeo\x00pen", ""))
+	p.wantNext("<failure " + ns2 + "><not-authorized " + nsSASL + "/></failure>")
+	if n := len(a.Sessions()); n != 0 {
+		t.Errorf("%d sessions", n)
 	}
 }

@@ -33,7 +33,9 @@ func (t tokens) Of(ctx context.Context, account stanza.JID, client string) ([]au
 	rows, err := t.router.Store.Tokens(ctx, a.ID, client)
 	list := make([]auth.Token, len(rows))
 	for n, r := range rows {
-		list[n] = auth.Token{Mechanism: r.Mechanism, Secret: r.Secret, Expires: r.Expires, Fresh: r.Fresh}
+		list[n] = auth.Token{
+			Mechanism: r.Mechanism, Secret: r.Secret, Expires: r.Expires, Fresh: r.Fresh,
+		}
 	}
 	return list, err
 }
@@ -68,8 +70,8 @@ func (t tokens) Give(ctx context.Context, account stanza.JID, client string, n a
 	if err != nil {
 		return err
 	}
+	row := store.Token{Client: client, Mechanism: n.Mechanism, Secret: n.Secret, Expires: n.Expires}
 	return t.router.Store.Update(ctx, func(tx *store.Tx) error {
-		return tx.AddToken(a.ID, store.Token{Client: client, Mechanism: n.Mechanism, Secret: n.Secret,
-			Expires: n.Expires}, time.Now())
+		return tx.AddToken(a.ID, row, time.Now())
 	})
 }

@@ -80,7 +80,8 @@ func (tx *Tx) AddToken(account int64, t Token, now time.Time) error {
 func (tx *Tx) UseToken(account int64, client, secret string, counter int64) error {
 	var fresh bool
 	var last int64
-	err := tx.row(`SELECT fresh, last FROM token WHERE account = ?1 AND client = ?2 AND secret = ?3`,
+	err := tx.row(`SELECT fresh, last FROM token
+		WHERE account = ?1 AND client = ?2 AND secret = ?3`,
 		args(account, client, secret), &fresh, &last)
 	switch {
 	case err != nil:
@@ -91,7 +92,8 @@ func (tx *Tx) UseToken(account int64, client, secret string, counter int64) erro
 		err = tx.do(`DELETE FROM token WHERE account = ?1 AND client = ?2 AND fresh = 0`,
 			account, client)
 	}
-	return wrap("use token", errors.Join(err, tx.do(`UPDATE token SET fresh = 0, last = max(last, ?4)
+	return wrap("use token", errors.Join(err, tx.do(`UPDATE token
+		SET fresh = 0, last = max(last, ?4)
 		WHERE account = ?1 AND client = ?2 AND secret = ?3`, account, client, secret, counter)))
 }
 
