@@ -91,6 +91,7 @@ func (m *Archive) registerArchives(h *router.Host) {
 	h.HandleIQ("set", NS, "query", all, m.mine(m.query))
 	h.HandleIQ("get", NS, "query", all, m.mine(m.form))
 	h.HandleIQ("get", NS, "metadata", all, m.mine(m.metadata))
+	h.OnInline(router.Inline{Do: m.bound})
 	h.HandleIQ("get", NS, "prefs", all, m.mine(m.prefs))
 	h.HandleIQ("set", NS, "prefs", all, m.mine(m.setPrefs))
 	if c := h.Router.Config(); len(c.Domains) > 0 && c.Domains[0] == h.Domain {

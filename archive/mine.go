@@ -29,6 +29,17 @@ func (m *Archive) metadata(ctx context.Context, p *router.Packet, box Box) error
 	return m.reader.Metadata(ctx, p, box)
 }
 
+// bound tells a client that binds its resource where its archive begins and ends
+// at that moment (XEP-0386 section 3.2, Performing the bind).
+func (m *Archive) bound(ctx context.Context, s *router.Session, _ *stanza.Element) string {
+	xml, err := m.reader.ends(ctx, Box{Owner: s.Account.ID, JID: s.Account.JID})
+	if err != nil {
+		m.log.Error("read ends of archive", "account", s.Account.JID.String(), "err", err)
+		return "" // the client can ask for it
+	}
+	return xml
+}
+
 // query answers a query of the account's own archive. What is on the page and
 // owed is not sent again as an offline message (XEP-0313 section 6.1.1, User
 // Archives).

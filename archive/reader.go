@@ -147,19 +147,27 @@ func (r *Reader) fin(box *Box, q *query, page store.ArchivePage) string {
 // Metadata answers an iq of type get with <metadata/> (XEP-0313 section 5,
 // Archive metadata).
 func (r *Reader) Metadata(ctx context.Context, p *router.Packet, box Box) error {
+	xml, err := r.ends(ctx, box)
+	if err == nil {
+		p.Result(xml)
+	}
+	return err
+}
+
+// ends says where an archive begins and ends.
+func (r *Reader) ends(ctx context.Context, box Box) (string, error) {
 	first, last, err := r.db.ArchiveEnds(ctx, box.Owner)
 	var b stanza.Builder
 	b.Start("metadata", NS)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
-		return err
+		return "", err
 	default:
 		r.end(&b, &box, "start", first)
 		r.end(&b, &box, "end", last)
 	}
-	p.Result(b.End().String())
-	return nil
+	return b.End().String(), nil
 }
 
 // end writes one end of an archive.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha512"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 
@@ -48,14 +49,7 @@ var (
 // account here (RFC 6120 section 13.11, Directory Harvesting). Nobody knows a
 // password for it, and callers refuse it even to one who guesses the key.
 func (a *Authenticator) decoy(j stanza.JID, h Hash, iterations int) Verifier {
-	mac := hmac.New(sha512.New, a.secret)
-	for _, part := range [...]string{"decoy", h.String(), j.Domain(), j.Local()} {
-		var length [4]byte
-		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
-		mac.Write(length[:])
-		mac.Write([]byte(part))
-	}
-	secret := mac.Sum(nil)
+	secret := a.keyed("decoy", h.String(), j.Domain(), j.Local())
 	stored := h.sum(secret[saltSize:]) // the salt is shown, this is not
 	return Verifier{
 		Salt:       secret[:saltSize],
@@ -63,4 +57,23 @@ func (a *Authenticator) decoy(j stanza.JID, h Hash, iterations int) Verifier {
 		StoredKey:  stored,
 		ServerKey:  h.sum(stored),
 	}
+}
+
+// keyed hashes with the server's secret. The first part says what for.
+func (a *Authenticator) keyed(parts ...string) []byte {
+	mac := hmac.New(sha512.New, a.secret)
+	for _, part := range parts {
+		var length [4]byte
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
+		mac.Write(length[:])
+		mac.Write([]byte(part))
+	}
+	return mac.Sum(nil)
+}
+
+// Pseudonym is a name for a client of an account: the same whenever it is asked
+// for, and nothing from which who does not know the server's secret could tell
+// the id (XEP-0386 section 3.2.1, Resource identifier generation).
+func (a *Authenticator) Pseudonym(account stanza.JID, id string) string {
+	return base64.RawURLEncoding.EncodeToString(a.keyed("client", account.String(), id)[:15])
 }

@@ -69,8 +69,9 @@ type Authenticator struct {
 	turns    chan struct{} // who derives a password holds a place
 
 	// Replaced by tests.
-	nonce  func() string
-	derive func(h Hash, password string, salt []byte, iterations int) (Verifier, error)
+	nonce     func() string
+	announced func(h Hash, mechanisms, bindings []string) string
+	derive    func(h Hash, password string, salt []byte, iterations int) (Verifier, error)
 }
 
 // minSecret is the shortest server secret that is not guessed: 128 bits.
@@ -89,6 +90,8 @@ func NewAuthenticator(accounts Accounts, secret []byte) (*Authenticator, error) 
 		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		nonce:    newNonce,
 		derive:   derive,
+
+		announced: announced,
 	}, nil
 }
 

@@ -59,8 +59,8 @@ func (c *testClient) sign(withoutProof string) string {
 func splitServerFirst(t testing.TB, message string) (nonce, salt, count string) {
 	t.Helper()
 	parts := strings.Split(message, ",")
-	if len(parts) != 3 || !strings.HasPrefix(parts[0], "r=") ||
-		!strings.HasPrefix(parts[1], "s=") || !strings.HasPrefix(parts[2], "i=") {
+	if len(parts) != 4 || !strings.HasPrefix(parts[0], "r=") || !strings.HasPrefix(parts[1], "s=") ||
+		!strings.HasPrefix(parts[2], "i=") || !strings.HasPrefix(parts[3], "h=") {
 		t.Fatalf("server-first-message %q", message)
 	}
 	return parts[0][2:], parts[1][2:], parts[2][2:]

@@ -7,8 +7,9 @@
 // Mechanisms: SCRAM-SHA-1, SCRAM-SHA-256 and SCRAM-SHA-512 and their -PLUS
 // forms (RFC 5802, RFC 7677), PLAIN under TLS (RFC 4616), EXTERNAL with client
 // certificates (RFC 4422 appendix A, XEP-0178), ANONYMOUS when asked for
-// (RFC 4505, XEP-0175). Channel bindings: tls-exporter (RFC 9266), tls-unique
-// and tls-server-end-point (RFC 5929), listed for XEP-0440.
+// (RFC 4505, XEP-0175), HT-SHA-256-* with tokens (XEP-0484). Channel bindings: tls-exporter (RFC 9266), tls-unique
+// and tls-server-end-point (RFC 5929), listed for XEP-0440. SCRAM tells clients what
+// was offered (XEP-0474).
 //
 // A caller goes through one login like this:
 //

@@ -41,7 +41,8 @@ func (s *scram) first(ctx context.Context, response []byte) ([]byte, step, error
 	s.nonce = s.client.nonce + s.Authenticator.nonce()
 	s.serverFirst = "r=" + s.nonce +
 		",s=" + base64.StdEncoding.EncodeToString(s.verifier.Salt) +
-		",i=" + strconv.Itoa(s.verifier.Iterations)
+		",i=" + strconv.Itoa(s.verifier.Iterations) +
+		s.announced(s.hash, Offered(s.conn, s.policy), s.advertised())
 	return []byte(s.serverFirst), s.final, nil
 }
 

@@ -142,7 +142,7 @@ func (l *sasl) failed(mechanism string, account stanza.JID, err error) error {
 	if f.IsGuess() {
 		s.Limiter.Failed(account, l.client.addr)
 	}
-	if !slices.Contains(auth.Implemented(), mechanism) {
+	if !slices.Contains(auth.Implemented(), mechanism) && !auth.IsTokenMechanism(mechanism) {
 		mechanism = "unknown" // what a client sends is no metric's name
 	}
 	s.Router.Metrics.Login(mechanism, string(f.Condition))

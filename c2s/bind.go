@@ -59,19 +59,25 @@ func (c *client) grant(ctx context.Context, n *stream.Negotiation, st *stanza.St
 	return session, c.text(st.Result(boundJID(session))), nil
 }
 
-// session binds a resource of the account that has logged in. A guest's account is
-// made for it.
+// session binds a resource of the account that has logged in.
 func (c *client) session(ctx context.Context, bare stanza.JID, resource string) (
 	s *router.Session, err error) {
+	a, err := c.account(ctx, bare)
+	if err != nil {
+		return nil, err
+	}
+	return a.Bind(ctx, resource, c)
+}
+
+// account is whose resource is bound. A guest's is made for it.
+func (c *client) account(ctx context.Context, bare stanza.JID) (a *router.Account, err error) {
 	if !c.anonymous {
-		return c.server.Router.Bind(ctx, bare, resource, c)
+		return c.server.Router.Binding(ctx, bare)
 	}
 	if c.guest == nil {
-		if c.guest, err = c.server.Router.Guest(ctx, bare); err != nil {
-			return nil, err
-		}
+		c.guest, err = c.server.Router.Guest(ctx, bare)
 	}
-	return c.guest.Bind(ctx, resource, c)
+	return c.guest, err
 }
 
 // stanzaError is what a client is told whose binding failed.

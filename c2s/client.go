@@ -26,6 +26,7 @@ type client struct {
 	mechanism string          // by which the client has authenticated
 	anonymous bool            // as nobody
 	guest     *router.Account // who goes with the stream (XEP-0175)
+	inlined   *router.Session // bound or resumed with the login (XEP-0388)
 
 	closeBy   atomic.Int64 // when the connection is closed in any case, Unix seconds; 0: not closing
 	compacted int64        // when memory was last given back, Unix seconds; the sweeper's

@@ -53,9 +53,14 @@ func (c *client) authenticate(stop context.Context, direct bool) (*router.Sessio
 		}
 	}
 	n := stream.NewNegotiation(c.rules(cfg), peer)
-	if err := stream.Accept(stop, c.conn, n, s.startTLS[cfg.Login.External]); err != nil {
+	err := stream.Accept(stop, c.conn, n, s.startTLS[cfg.Login.External])
+	if err != nil {
 		s.Log.Debug("login", "addr", c.Addr(), "stream", n.ID, "err", err)
-		return nil, ""
+	}
+	if err != nil || c.inlined != nil {
+		// A session whose client has not been told of it finds out that its
+		// connection is closed, and waits for the client if it may.
+		return c.inlined, ""
 	}
 	c.conn.SetLimits(stanza.Limits{Bytes: s.config().Limits.Stanza})
 	return c.bind(stop, n)
@@ -78,13 +83,15 @@ func (c *client) begin(session *router.Session, result string) {
 // rules for a login under a configuration.
 func (c *client) rules(cfg *conf.Config) *stream.Rules {
 	s := c.server
+	login := &sasl{client: c, conf: cfg}
 	return &stream.Rules{
 		ContentNS:  stanza.NSClient,
 		Serves:     s.serves,
 		Default:    s.defaultDomain(),
 		OfferTLS:   true,
 		RequireTLS: cfg.C2S.RequireTLS,
-		Auth:       &sasl{client: c, conf: cfg},
+		Auth:       login,
+		Inline:     &inline{sasl: login},
 		Features:   c.features,
 		Other:      beforeLogin,
 		Before:     c.register,
@@ -115,7 +122,14 @@ func (c *client) features(n *stream.Negotiation) string {
 		}
 		return f
 	}
-	return bindFeatures + managementFeature + s.Router.Host(n.Peer.Domain).StreamFeatures() +
+	f := bindFeatures + managementFeature
+	if c.inlined != nil {
+		f = "" // what is to be bound and managed is
+		if !c.inlined.Managed() {
+			f = managementFeature
+		}
+	}
+	return f + s.Router.Host(n.Peer.Domain).StreamFeatures() +
 		stream.LimitsFeature(cfg.Limits.Stanza, cfg.C2S.PingAfter)
 }
 

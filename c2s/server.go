@@ -34,6 +34,9 @@ type Options struct {
 	// (XEP-0077) and announces that it does.
 	Register Register
 
+	// Tokens, if set, are given to clients for their next logins.
+	Tokens Tokens
+
 	// Blocking connections wait in Read instead of being parked.
 	Blocking bool
 

@@ -168,6 +168,9 @@ func (a accounts) Verifiers(ctx context.Context, user, domain string) (auth.Veri
 		return auth.Verifiers{}, auth.Unknown, nil
 	}
 	v, err := auth.DecodeVerifiers(acc.Verifier)
+	if acc.Disabled {
+		return v, auth.Disabled, err
+	}
 	return v, auth.Active, err
 }
 

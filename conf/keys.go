@@ -71,6 +71,11 @@ type Login struct {
 	// Rounds of hashing for new passwords (PBKDF2); more is slower for those
 	// who guess, and for the server at each login by PLAIN.
 	Iterations int `toml:"iterations" default:"10000" min:"4096" max:"1000000"`
+
+	// Days for which a client that has logged in may do so again with a token
+	// in place of the password (XEP-0484); it gets a new one long before. A new
+	// password ends them all. 0: no tokens.
+	TokenDays int `toml:"token_days" default:"21" min:"0" max:"365"`
 }
 
 // What one client may use of the server. Sizes are bytes, or texts such as

@@ -16,17 +16,17 @@ import (
 // what its client has sent.
 const drain = 10 * time.Second
 
-// Bind is Account.Bind for who has authenticated: the account may have been
-// deleted since then (RFC 6120 section 7.6.2.2, Not Allowed).
-func (r *Router) Bind(ctx context.Context, bare stanza.JID, wish string, s Stream) (*Session, error) {
+// Binding is the account of who has authenticated and is about to bind: it may have
+// been deleted since then (RFC 6120 section 7.6.2.2, Not Allowed).
+func (r *Router) Binding(ctx context.Context, bare stanza.JID) (*Account, error) {
 	a, err := r.Account(ctx, bare)
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil, stanza.NotAllowed
-	}
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("load account: %w", err)
 	}
-	return a.Bind(ctx, wish, s)
+	return a, nil
 }
 
 // Bind makes a session for a stream that has authenticated (RFC 6120 section

@@ -47,6 +47,7 @@ type announced struct {
 	forms          []form
 	streamFeatures strings.Builder
 	lateFeatures   []func() string
+	inline         []Inline
 }
 
 type feature struct {

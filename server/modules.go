@@ -30,6 +30,7 @@ func (s *Server) modules() []router.Module {
 		xep.NewDisco(contacts, nodes).With(s.pubsub),
 		new(xep.Carbons),
 		new(xep.Push),
+		tokens{s.router},
 		xep.State{},
 		xep.Contact{},
 		xep.Ping{},

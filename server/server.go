@@ -285,6 +285,7 @@ func (s *Server) clientOptions(a *auth.Authenticator) c2s.Options {
 		Log:         s.log,
 		Certificate: s.certificate,
 		Register:    s.sign,
+		Tokens:      tokens{s.router},
 		Blocking:    s.options.Blocking,
 	}
 }

@@ -75,6 +75,7 @@ func fill(t *testing.T, db *store.DB, account int64) {
 			tx.SentTo(account, "erin@localhost", time.Now()),
 			tx.AddOutbound(&store.Outbound{ID: 1, Account: account, Stamp: time.Now()}),
 			tx.SetArchivePrefs(account, store.ArchivePrefs{Default: "roster", Never: []string{"a@b"}}),
+			tx.AddToken(account, store.Token{Client: "c", Expires: time.Now().Add(time.Hour)}, time.Now()),
 			tx.SetPush(account, store.Push{JID: "push.lit", Node: "n"}),
 			tx.AddUpload(&store.Upload{Token: "token", Account: account}),
 			tx.AddResumable("session", account),

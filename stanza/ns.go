@@ -10,6 +10,7 @@ const (
 	NSStanzas   = "urn:ietf:params:xml:ns:xmpp-stanzas"
 	NSTLS       = "urn:ietf:params:xml:ns:xmpp-tls"
 	NSSASL      = "urn:ietf:params:xml:ns:xmpp-sasl"
+	NSSASL2     = "urn:xmpp:sasl:2" // XEP-0388
 	NSBind      = "urn:ietf:params:xml:ns:xmpp-bind"
 	NSSession   = "urn:ietf:params:xml:ns:xmpp-session"
 	NSXML       = "http://www.w3.org/XML/1998/namespace"

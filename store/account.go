@@ -127,10 +127,11 @@ func (tx *Tx) reserved(domain, local string, now time.Time) error {
 	return tx.do(`DELETE FROM tombstone WHERE domain = ?1 AND local = ?2`, domain, local)
 }
 
-// SetVerifier replaces the verifiers (a new password).
+// SetVerifier replaces the verifiers: there is a new password. Tokens that clients
+// got for the old one are gone.
 func (tx *Tx) SetVerifier(id int64, verifier string) error {
 	err := tx.one(`UPDATE account SET verifier = ?2 WHERE id = ?1`, id, verifier)
-	return wrap("set verifier", err)
+	return wrap("set verifier", errors.Join(err, tx.DeleteTokens(id)))
 }
 
 // SetDisabled disables or enables logins.

@@ -187,7 +187,8 @@ func TestAccountTables(t *testing.T) {
 	update(t, db, func(tx *Tx) error {
 		return errors.Join(tx.DeleteRoster(1), tx.DeleteMessages(1), tx.DeletePrivate(1),
 			tx.DeleteRules(1), tx.DeleteSentTo(1), tx.DeleteAccountOutbound(1),
-			tx.DeleteNodes(1), tx.DeleteUploads(1), tx.DeletePushes(1), tx.DeleteAccountResumable(1))
+			tx.DeleteNodes(1), tx.DeleteUploads(1), tx.DeletePushes(1), tx.DeleteAccountResumable(1),
+			tx.DeleteTokens(1))
 	})
 	for _, table := range tables {
 		if n := number(t, db, `SELECT count(*) FROM `+table+` WHERE account = 1`); n != 0 {
@@ -217,6 +218,7 @@ func fillAccount(t *testing.T, db *DB, account int64) {
 			tx.SetDefaultRules(account, "list"),
 			tx.SentTo(account, "a@b", time.Now()),
 			tx.AddOutbound(&Outbound{ID: account, Account: account}),
+			tx.AddToken(account, Token{Client: "c", Expires: time.Now().Add(time.Hour)}, time.Now()),
 			tx.SetPush(account, Push{JID: "push.lit", Node: "n"}),
 			tx.AddUpload(&Upload{Token: fmt.Sprint("token", account), Account: account}),
 			tx.AddResumable(fmt.Sprint(account), account),

@@ -1,6 +1,6 @@
 // Package stream carries XML streams over a connection (RFC 6120 section 4,
 // XML Streams): reading and writing, TLS (section 5, STARTTLS Negotiation),
-// SASL (section 6, SASL Negotiation), stream errors, limits and their
+// SASL (section 6, SASL Negotiation; XEP-0388), stream errors, limits and their
 // advertisement (XEP-0478), channel binding types (XEP-0440).
 //
 // Conn reads tokens and writes bytes. Negotiation is the receiving entity's

@@ -17,6 +17,7 @@ type Rules struct {
 	Requires func(from string) bool
 	Attempts int // SASL exchanges that may fail; 0 means 5
 	Auth     Authenticator
+	Inline   Inline // what can be asked for when authenticating; nil: no XEP-0388
 
 	// Features gives more features for a stream that is (not) authenticated.
 	Features func(n *Negotiation) string
@@ -78,7 +79,9 @@ type Negotiation struct {
 	state    state
 	opened   bool // our header of this stream has been sent
 	exchange Exchange
-	failures int // failed exchanges; guesses are those that tried a password
+	profile  profile         // of exchange, or of what is answered
+	request  *stanza.Element // <authenticate/> of exchange
+	failures int             // failed exchanges; guesses are those that tried a password
 	guesses  int
 }
 
@@ -117,12 +120,22 @@ func (n *Negotiation) features() string {
 	case !n.JID.IsZero():
 		return n.more()
 	case n.Peer.Secure || !n.Rules.OfferTLS:
-		return saslFeatures(n.Rules.Auth.Offer(&n.Peer)) + n.more()
+		return n.logins() + n.more()
 	case n.requiresTLS():
 		// (RFC 6120 section 5.3.1, Mandatory-to-Negotiate)
 		return startTLSFeature(true) + n.more()
 	}
-	return startTLSFeature(false) + saslFeatures(n.Rules.Auth.Offer(&n.Peer)) + n.more()
+	return startTLSFeature(false) + n.logins() + n.more()
+}
+
+// logins are the ways to authenticate.
+func (n *Negotiation) logins() string {
+	offer := n.Rules.Auth.Offer(&n.Peer)
+	f := saslFeatures(offer)
+	if n.extends() {
+		f += authenticationFeature(offer, n.Rules.Inline.Offer(n))
+	}
+	return f
 }
 
 // requiresTLS says whether nothing else is possible before TLS.
@@ -148,7 +161,12 @@ func (n *Negotiation) Element(ctx context.Context, st *stanza.Stanza) Action {
 	case st.NS == stanza.NSTLS:
 		return n.startTLS(st)
 	case st.NS == stanza.NSSASL:
-		return n.sasl(ctx, st)
+		return n.sasl(ctx, st, classic)
+	case st.NS == stanza.NSSASL2 && n.Rules.Inline != nil:
+		return n.sasl(ctx, st, extended)
+	case n.exchange != nil && n.profile == extended:
+		// (XEP-0388 section 2.4, During Authentication: nothing else may come)
+		return n.fail(stanza.StreamNotAuthorized)
 	case st.Kind == stanza.Other && n.Rules.Other != nil && n.state == atFeatures:
 		if a, ok := n.Rules.Other(ctx, n, st); ok {
 			return a
@@ -201,5 +219,5 @@ func (n *Negotiation) failAfter(out []byte, err *stanza.StreamError) Action {
 
 // restart waits for a new stream.
 func (n *Negotiation) restart() {
-	n.state, n.opened, n.exchange = atHeader, false, nil
+	n.state, n.opened, n.exchange, n.request = atHeader, false, nil, nil
 }

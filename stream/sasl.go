@@ -18,28 +18,37 @@ const defaultAttempts = 5
 // arrives at PLAIN with the seventh attempt.
 const perAttempt = 2
 
-// sasl answers an element of the SASL namespace (RFC 6120 section 6.4, Process).
-func (n *Negotiation) sasl(ctx context.Context, st *stanza.Stanza) Action {
+// sasl answers an element of the SASL namespace (RFC 6120 section 6.4, Process)
+// or of XEP-0388, which differ in how things are written.
+func (n *Negotiation) sasl(ctx context.Context, st *stanza.Stanza, p profile) Action {
+	if n.exchange != nil && n.profile != p {
+		return n.fail(stanza.StreamNotAuthorized)
+	}
+	n.profile = p
 	switch st.Name {
-	case "auth":
+	case p.initiation():
 		return n.begin(ctx, st)
 	case "response":
 		if n.exchange != nil {
-			return n.step(ctx, st, false)
+			return n.step(ctx, st.Root(), false)
 		}
 		return n.refuse(&Failure{Condition: "malformed-request"})
 	case "abort":
-		// (RFC 6120 section 6.4.4, Abort)
+		// (RFC 6120 section 6.4.4, Abort; XEP-0388 section 4.5, Aborting)
 		return n.refuse(&Failure{Condition: "aborted"})
 	}
 	return n.fail(stanza.StreamNotAuthorized)
 }
 
-// begin starts an exchange (RFC 6120 section 6.4.2, Initiation). One that goes
-// on is given up for it.
+// begin starts an exchange (RFC 6120 section 6.4.2, Initiation; XEP-0388 section
+// 2.3, Initiation). One that goes on is given up for it.
 func (n *Negotiation) begin(ctx context.Context, st *stanza.Stanza) Action {
 	mechanism, _ := st.Attr("mechanism")
-	if n.exchange != nil {
+	switch {
+	case n.exchange != nil && n.profile == extended:
+		// (XEP-0388 section 2.4, During Authentication)
+		return n.fail(stanza.StreamNotAuthorized)
+	case n.exchange != nil:
 		n.exchange, n.state = nil, atFeatures
 		n.failures++
 	}
@@ -47,54 +56,74 @@ func (n *Negotiation) begin(ctx context.Context, st *stanza.Stanza) Action {
 	case n.tooMany():
 		// Nor can one begin for ever (RFC 6120 section 6.5.10, not-authorized).
 		return n.refuse(&Failure{Condition: "not-authorized", NoGuess: true})
-	case n.requiresTLS() && !n.Peer.Secure:
+	case n.needsTLS():
 		// (RFC 6120 section 6.5.4, encryption-required)
 		return n.refuse(&Failure{Condition: "encryption-required"})
 	case mechanism == "":
 		return n.refuse(&Failure{Condition: "invalid-mechanism"})
 	}
-	x, err := n.Rules.Auth.Start(ctx, mechanism, &n.Peer)
+	root := st.Root()
+	x, err := n.start(ctx, mechanism, root)
 	if err != nil {
 		return n.refuse(err)
 	}
 	n.exchange, n.state = x, atResponse
-	return n.step(ctx, st, true)
+	if n.profile == extended {
+		n.request = root
+		root = initialResponse(root)
+	}
+	return n.step(ctx, root, true)
+}
+
+// needsTLS says whether nobody can authenticate before TLS.
+func (n *Negotiation) needsTLS() bool {
+	return !n.Peer.Secure && (n.requiresTLS() || n.profile == extended)
+}
+
+// start begins an exchange with a mechanism.
+func (n *Negotiation) start(ctx context.Context, mechanism string, root *stanza.Element) (
+	Exchange, error) {
+	if n.profile == extended {
+		return n.Rules.Inline.Start(ctx, n, mechanism, root)
+	}
+	return n.Rules.Auth.Start(ctx, mechanism, &n.Peer)
 }
 
 // step goes on with the exchange (RFC 6120 section 6.4.3, Challenge-Response
-// Sequence).
-func (n *Negotiation) step(ctx context.Context, st *stanza.Stanza, first bool) Action {
-	root := st.Root()
-	if len(root.Children) > 0 {
+// Sequence; XEP-0388 section 2.5, Challenges and Responses).
+func (n *Negotiation) step(ctx context.Context, e *stanza.Element, first bool) Action {
+	if len(e.Children) > 0 {
 		return n.refuse(&Failure{Condition: "malformed-request"})
 	}
-	answer, done, err := n.exchange.Step(ctx, root.Text, first)
+	answer, done, err := n.exchange.Step(ctx, e.Text, first)
 	switch {
 	case err != nil:
 		return n.refuse(err)
 	case !done:
-		return Action{Write: saslElement("challenge", answer)}
+		return Action{Write: saslElement("challenge", n.profile.ns(), answer)}
+	case n.profile == extended:
+		return n.succeed(ctx, answer)
 	}
 	// (RFC 6120 section 6.4.6, SASL Success)
 	n.JID = n.exchange.Identity()
 	n.restart()
-	return Action{Write: saslElement("success", answer), Do: Restart}
+	return Action{Write: saslElement("success", stanza.NSSASL, answer), Do: Restart}
 }
 
 // refuse ends an exchange, and after too many the stream (RFC 6120 section
-// 6.4.5, SASL Failure).
+// 6.4.5, SASL Failure; XEP-0388 section 2.6.2, Failure).
 func (n *Negotiation) refuse(err error) Action {
 	var f *Failure
 	if !errors.As(err, &f) {
 		f = &Failure{Condition: "temporary-auth-failure"}
 	}
-	n.exchange, n.state = nil, atFeatures
+	n.exchange, n.request, n.state = nil, nil, atFeatures
 	n.failures++
 	if !f.NoGuess {
 		n.guesses++
 	}
 	var b stanza.Builder
-	b.Start("failure", stanza.NSSASL).Start(f.Condition, "").End()
+	b.Start("failure", n.profile.ns()).Start(f.Condition, n.profile.conditionNS()).End()
 	if f.Text != "" {
 		b.Elem("text", "", f.Text, "xml:lang", "en")
 	}
@@ -115,9 +144,9 @@ func (n *Negotiation) tooMany() bool {
 }
 
 // saslElement has base64 as its text, which needs no escaping.
-func saslElement(name, text string) []byte {
+func saslElement(name, ns, text string) []byte {
 	if text == "" {
-		return []byte("<" + name + " xmlns='" + stanza.NSSASL + "'/>")
+		return []byte("<" + name + " xmlns='" + ns + "'/>")
 	}
-	return []byte("<" + name + " xmlns='" + stanza.NSSASL + "'>" + text + "</" + name + ">")
+	return []byte("<" + name + " xmlns='" + ns + "'>" + text + "</" + name + ">")
 }

@@ -38,6 +38,16 @@ func (m *Carbons) Register(h *router.Host) {
 	h.HandleIQ("set", nsCarbons, "enable", router.ToSelf, switchCarbons(true))
 	h.HandleIQ("set", nsCarbons, "disable", router.ToSelf, switchCarbons(false))
 	h.On(router.Copy, router.OfMessage, "carbons", m.copy)
+	h.OnInline(router.Inline{Feature: nsCarbons, Do: copiesAtOnce})
+}
+
+// copiesAtOnce is for a client that asks for copies when it binds its resource. It
+// needs no answer (XEP-0386 section 3.2, Performing the bind).
+func copiesAtOnce(_ context.Context, s *router.Session, request *stanza.Element) string {
+	if request.Child(nsCarbons, "enable") != nil {
+		s.Carbons.Store(true)
+	}
+	return ""
 }
 
 // switchCarbons answers a client that wants copies, or wants them no more, as

@@ -21,7 +21,8 @@
 // {alice} is alice's bare JID, {alice/phone} the full one, {domain} the
 // server's domain, {user alice} alice's user name, {plain alice PASSWORD} a SASL PLAIN
 // message in base64, {plain alice as bob} one with an authorization identity,
-// {b64 TEXT} any text in base64, {repeat N TEXT} many of it, {$name} what $name
+// {b64 TEXT} any text in base64, {ht alice $token} a proof of a token that came
+// (HT-SHA-256-NONE), {repeat N TEXT} many of it, {$name} what $name
 // stood for. In what is received, an attribute or text * is anything,
 // an attribute - is absent, $name is whatever it is the first time and the
 // same from then on, attributes that are not named may be there, children

@@ -2,6 +2,8 @@ package xmpptest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -213,7 +215,7 @@ func (r *run) kill(ctx context.Context) error {
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // substitute fills in {domain}, {alice}, {alice/phone}, {plain U P}, {b64 T},
-// {$name}.
+// {ht U $T}, {$name}.
 func (r *run) substitute(text string) (string, error) {
 	var failed error
 	out := placeholder.ReplaceAllStringFunc(text, func(p string) string {
@@ -249,6 +251,8 @@ func (r *run) value(name string) (string, error) {
 		return base64.StdEncoding.EncodeToString([]byte(t)), nil
 	case strings.HasPrefix(name, "user "):
 		return r.prefix + strings.TrimPrefix(name, "user "), nil
+	case strings.HasPrefix(name, "ht "):
+		return r.hashedToken(strings.Fields(name)[1:])
 	case strings.HasPrefix(name, "plain "):
 		f := strings.Fields(name)
 		user, pw, as := r.prefix+f[1], password(r.prefix+f[1]), ""
@@ -278,4 +282,20 @@ func repeat(arg string) (string, error) {
 		return "", fmt.Errorf("repeat %q: no count", count)
 	}
 	return strings.Repeat(text, n), nil
+}
+
+// hashedToken is what a user sends to prove a token that was received, without a
+// channel binding (draft-schmaus-kitten-sasl-ht-09).
+func (r *run) hashedToken(args []string) (string, error) {
+	if len(args) != 2 {
+		return "", fmt.Errorf("ht %v: a user and a token wanted", args)
+	}
+	token, ok := r.m.vars[args[1]]
+	if !ok {
+		return "", fmt.Errorf("%s has not been received", args[1])
+	}
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte("Initiator"))
+	message := mac.Sum([]byte(r.prefix + args[0] + "\x00"))
+	return base64.StdEncoding.EncodeToString(message), nil
 }

@@ -57,8 +57,8 @@ func (r *run) online(ctx context.Context, actor string) error {
 }
 
 // opens makes a connection without logging in: "a TCP connection", "a direct
-// TLS connection", "a TLS stream" (STARTTLS done, nothing behind it), "an
-// authenticated stream" (SASL done, nothing behind it), "an unbound stream" (all
+// TLS connection", "a TLS stream" (STARTTLS done, nothing behind it), "a secure
+// stream" (that, and the features have come), "an authenticated stream" (SASL done, nothing behind it), "an unbound stream" (all
 // but the resource).
 func (r *run) opens(ctx context.Context, actor, what string) error {
 	direct := strings.Contains(what, "direct")
@@ -80,8 +80,12 @@ func (r *run) opens(ctx context.Context, actor, what string) error {
 	if err := c.startTLS(ctx); err != nil {
 		return err
 	}
-	if what == "a TLS stream" {
+	switch what {
+	case "a TLS stream":
 		return nil
+	case "a secure stream":
+		_, err := c.open(ctx)
+		return err
 	}
 	return r.authenticate(ctx, c, actor, what)
 }
@@ -244,8 +248,11 @@ func (r *run) take(want []*Element, early []item, anyOrder bool) ([]*Element, []
 }
 
 // note remembers the full JID of a client that a script binds by hand
-// (RFC 6120 section 7.6.1, Success Case).
+// (RFC 6120 section 7.6.1, Success Case; XEP-0388 section 2.6.1, Success).
 func (c *client) note(e *Element) {
+	if id := e.child("authorization-identifier"); id != nil && strings.Contains(id.Text, "/") {
+		c.jid = id.Text
+	}
 	if b := e.child("bind"); b != nil && b.child("jid") != nil {
 		c.jid = b.child("jid").Text
 	}
