@@ -108,7 +108,11 @@ func login(f *testing.F, r *router.Router) *router.Session {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s, err := r.Bind(context.Background(), jid, "x", quiet{f})
+	a, err := r.Binding(context.Background(), jid)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, err := a.Bind(context.Background(), "x", quiet{f})
 	if err != nil {
 		f.Fatal(err)
 	}
