@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"parley/auth"
 	"parley/stanza"
@@ -356,5 +357,35 @@ func TestDisabled(t *testing.T) {
 	p.wantNext("<failure " + ns2 + "><not-authorized " + nsSASL + "/></failure>")
 	if n := len(a.Sessions()); n != 0 {
 		t.Errorf("%d sessions", n)
+	}
+}
+
+// TestGoneBeforeSuccess: a client that goes while it is being bound leaves a session
+// that waits for it, or none if it is not to be resumed.
+func TestGoneBeforeSuccess(t *testing.T) {
+	w := newWorld(t, setup{memory: true})
+	a, err := w.router.Account(t.Context(), stanza.MustJID("romeo@a.lit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resume := range []bool{false, true} {
+		p := w.peer()
+		p.secure()
+		wish := ""
+		if resume {
+			wish = "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"
+		}
+		p.send(authenticate2("PLAIN", "\x00romeo\x00pencil",
+			"<bind xmlns='urn:xmpp:bind:0'>"+wish+"</bind>"))
+		p.nc.Close()
+		for deadline := time.Now().Add(patience); w.server.Len() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the connection is still there")
+			}
+		}
+		list := a.Sessions()
+		if len(list) > 1 || !resume && len(list) > 0 || len(list) == 1 && !list[0].Detached() {
+			t.Errorf("resumable %v: %d sessions", resume, len(list))
+		}
 	}
 }
