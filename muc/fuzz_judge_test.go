@@ -55,7 +55,8 @@ func (g *game) judgeUsers(a act, before, after state) {
 		case by == Owner:
 		case by == Admin && was.affiliation < Admin && is.affiliation < Admin:
 		case by == Admin && self && was.affiliation == is.affiliation: // a reserved nickname
-		case self && a.kind == "register" && was.affiliation >= None && is.affiliation <= max(was.affiliation, Member):
+		case self && a.kind == "register" && was.affiliation >= None &&
+			is.affiliation <= max(was.affiliation, Member):
 		case self && is.affiliation == None && was.affiliation == Member: // it has left the list
 		case a.kind == "invite" && before.config.Invites && by == Member &&
 			was.affiliation == None && is.affiliation == Member:

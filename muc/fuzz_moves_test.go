@@ -6,8 +6,9 @@ import (
 )
 
 // moves are what can be done; what is there twice is done more often.
-var moves = []string{"enter", "enter", "enter", "enter", "leave", "speak", "speak", "speak", "subject",
-	"private", "role", "role", "affiliation", "affiliation", "items", "configure", "configure",
+var moves = []string{"enter", "enter", "enter", "enter", "leave", "speak", "speak", "speak",
+	"subject", "private", "role", "role", "affiliation", "affiliation", "items",
+	"configure", "configure",
 	"destroy", "list", "form", "register", "voice", "invite", "update", "logout", "wait", "moderate",
 	"disco", "odd", "chorus", "chorus"}
 
@@ -66,8 +67,9 @@ func (a act) request(x, y byte) string {
 	case "items":
 		payload = fuzzAdmin(fuzzAffiliation(x, y) + fuzzRole(y, x) + fuzzAffiliation(x+1, y/3))
 	case "list":
-		typ, payload = "get", fuzzAdmin(choose([]string{"<item affiliation='owner'/>", "<item affiliation='admin'/>",
-			"<item affiliation='member'/>", "<item affiliation='outcast'/>", "<item role='moderator'/>",
+		typ, payload = "get", fuzzAdmin(choose([]string{"<item affiliation='owner'/>",
+			"<item affiliation='admin'/>", "<item affiliation='member'/>",
+			"<item affiliation='outcast'/>", "<item role='moderator'/>",
 			"<item role='participant'/>", "<item role='visitor'/>"}, x))
 	case "configure":
 		payload = "<query xmlns='" + nsOwner + "'>" + fuzzForm("muc#roomconfig", fuzzSetting(x, y)...) +
@@ -97,7 +99,9 @@ func (a act) request(x, y byte) string {
 	return fmt.Sprintf("<iq type='%s' id='i' to='%s'>%s</iq>", typ, to, payload)
 }
 
-func fuzzAdmin(items string) string { return "<query xmlns='" + nsAdmin + "'>" + items + "</query>" }
+func fuzzAdmin(items string) string {
+	return "<query xmlns='" + nsAdmin + "'>" + items + "</query>"
+}
 
 func fuzzRole(x, y byte) string {
 	return fmt.Sprintf("<item nick='%s' role='%s'/>", choose(fuzzNicks[:], x),
@@ -105,7 +109,8 @@ func fuzzRole(x, y byte) string {
 }
 
 func fuzzAffiliation(x, y byte) string {
-	jid := choose([]string{"ann@a.lit", "bea@a.lit", "cat@a.lit", "dan@a.lit", "a.lit", "eve@b.lit"}, x)
+	jid := choose([]string{"ann@a.lit", "bea@a.lit", "cat@a.lit", "dan@a.lit", "a.lit",
+		"eve@b.lit"}, x)
 	nick := ""
 	if y&64 > 0 {
 		nick = " nick='" + choose([]string{"alpha", "beta", "gamma", ""}, y>>4) + "'"
@@ -181,7 +186,8 @@ var oddStanzas = []string{
 	"<iq type='set' id='o' to='" + fuzzRoom + "'><query xmlns='urn:xmpp:mam:2'/></iq>",
 	"<iq type='get' id='o' to='" + fuzzRoom + "'><vCard xmlns='vcard-temp'/></iq>",
 	"<iq type='set' id='o' to='" + fuzzRoom + "'><vCard xmlns='vcard-temp'/></iq>",
-	"<iq type='set' id='o' to='" + fuzzRoom + "'><query xmlns='jabber:iq:register'><remove/></query></iq>",
-	"<iq type='get' id='o' to='" + fuzzRoom + "'><query xmlns='http://jabber.org/protocol/disco#info' " +
-		"node='x-roomuser-item'/></iq>",
+	"<iq type='set' id='o' to='" + fuzzRoom + "'><query xmlns='jabber:iq:register'><remove/>" +
+		"</query></iq>",
+	"<iq type='get' id='o' to='" + fuzzRoom + "'><query " +
+		"xmlns='http://jabber.org/protocol/disco#info' node='x-roomuser-item'/></iq>",
 }
