@@ -70,12 +70,12 @@ ask() { mark_log && tell "$1" && heard "$2"; }
 
 # Each terminal has a tmux of its own: one that ends takes its time.
 tmux_() { tmux -S "$dir/tmux-$terminals" -f /dev/null "$@"; }
-# terminal COMMAND... runs it in place of the shell, so that the pane's
-# process is the client's.
+# terminal COMMAND... runs it in place of the shell, so that the pane's process is
+# the client's; it has $rows rows.
 terminal() {
 	terminal_end
 	terminals=$((terminals + 1))
-	tmux_ new-session -d -s client -x 140 -y 45 "exec $* 2>>$dir/client.err"
+	tmux_ new-session -d -s client -x 140 -y "${rows:-45}" "exec $* 2>>$dir/client.err"
 	tmux_ set-option -t client remain-on-exit on
 }
 # terminal_end ends it, with a client that does not go when its terminal does.

@@ -46,6 +46,7 @@ func (g *game) judgeUsers(a act, before, after state) {
 	}
 	for jid := range all {
 		was, is := before.users[jid], after.users[jid]
+		was.role, is.role = NoRole, NoRole // see judgeRoles
 		if was == is {
 			continue
 		}
@@ -78,7 +79,8 @@ func (g *game) judgeRoles(a act, before, after state) {
 		}
 		was, is := before.roles[nick], after.roles[now]
 		aff := before.affiliation(jid)
-		if was == is || before.affiliation(jid) != after.affiliation(jid) || jid == a.who.jid {
+		if was == is || before.affiliation(jid) != after.affiliation(jid) ||
+			jid.Bare() == a.who.jid.Bare() {
 			continue
 		}
 		if a.by.role != Moderator && a.by.affiliation < Admin || aff > a.by.affiliation && is < was {
@@ -90,7 +92,8 @@ func (g *game) judgeRoles(a act, before, after state) {
 // judgeSeats: nobody leaves but by itself or by somebody who may remove it.
 func (g *game) judgeSeats(a act, before, after state) {
 	for jid, nick := range before.seats {
-		if _, inside := after.seats[jid]; inside || jid == a.who.jid || a.by.affiliation == Owner {
+		_, inside := after.seats[jid]
+		if inside || jid.Bare() == a.who.jid.Bare() || a.by.affiliation == Owner {
 			continue
 		}
 		aff := before.affiliation(jid)

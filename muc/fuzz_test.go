@@ -185,9 +185,16 @@ func (s state) affiliation(jid stanza.JID) Affiliation {
 	return s.users[jid.Host()].affiliation
 }
 
+// rank is that of a client: who is a moderator is one with all its clients
+// (XEP-0045 section 8, Moderator Use Cases).
 func (s state) rank(jid stanza.JID) rank {
-	nick := s.seats[jid]
-	return rank{s.affiliation(jid), s.roles[nick], nick}
+	r := rank{affiliation: s.affiliation(jid), nick: s.seats[jid]}
+	for other, nick := range s.seats {
+		if other.Bare() == jid.Bare() {
+			r.role = max(r.role, s.roles[nick])
+		}
+	}
+	return r
 }
 
 // sound checks what is true of every room. Its lock is held.

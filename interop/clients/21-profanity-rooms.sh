@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$interop/clients/profanity.sh"
 me=profanity-rooms@$DOMAIN password=$(account profanity-rooms)
+rows=120 # the form of the configuration is long
 own=cauldron@conference.$DOMAIN theirs=heath@conference.$DOMAIN
 
 logs_in() { start "$password" && until_true logged_in; }
