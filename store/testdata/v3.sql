@@ -22,7 +22,7 @@ CREATE TABLE archive_default (
 ) STRICT;
 INSERT INTO "archive_default" VALUES(1,'keep');
 CREATE TABLE archive_key (hex TEXT NOT NULL) STRICT;
-INSERT INTO "archive_key" VALUES('903ec34cb77ca777aaaa2cf274c79d2c');
+INSERT INTO "archive_key" VALUES('f9083f3eab5745ad65a23f4bca3c20da');
 CREATE TABLE archive_rule (
 	account INTEGER NOT NULL,
 	jid     TEXT NOT NULL,
@@ -230,6 +230,17 @@ CREATE TABLE setting (
 	value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "setting" VALUES('salt','c2FsdA==');
+CREATE TABLE token (
+	account   INTEGER NOT NULL,
+	client    TEXT NOT NULL,
+	fresh     INTEGER NOT NULL,
+	mechanism TEXT NOT NULL,
+	secret    TEXT NOT NULL,
+	expires   INTEGER NOT NULL,
+	last      INTEGER NOT NULL,
+	PRIMARY KEY (account, client, fresh)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "token" VALUES(1,'client',1,'mechanism','secret',1,1);
 CREATE TABLE tombstone (
 	domain TEXT NOT NULL,
 	local  TEXT NOT NULL,
@@ -257,6 +268,7 @@ CREATE INDEX node_creator ON node (account, host, creator);
 CREATE INDEX node_item_order ON node_item (node, seq);
 CREATE INDEX node_affiliation_jid ON node_affiliation (jid);
 CREATE INDEX node_subscription_bare ON node_subscription (bare);
+CREATE INDEX resumable_ended ON resumable (account, ended);
 CREATE INDEX upload_account ON upload (account, created);
 CREATE INDEX upload_expires ON upload (expires);
 DELETE FROM "sqlite_sequence";
