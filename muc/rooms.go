@@ -55,7 +55,7 @@ func (m *Service) enter(ctx context.Context, r *Room, fn func(r *Room) error) (a
 	defer r.mu.Unlock()
 	r.used = time.Now()
 	err = fn(r)
-	if r.row.Load() == 0 && len(r.seats) == 0 && r.out.idle() {
+	if r.row.Load() == 0 && len(r.seats) == 0 && (len(r.users) == 0 || r.out.idle()) {
 		m.forget(r)
 	}
 	return false, err
