@@ -28,7 +28,7 @@ func crowd(b *testing.B, n int) (*Service, *taker, func(xml string)) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close() })
-	c, err := conf.Parse("crowd", "domains = [\"a.lit\"]\n[rooms]\ncreate = \"anyone\"\n" +
+	c, err := conf.Parse("crowd", "domains = [\"a.lit\"]\n[rooms]\ncreate = \"anyone\"\n"+
 		"occupants = 100000\nrate = 1000000\nburst = 1000000\n")
 	if err != nil {
 		b.Fatal(err)
