@@ -144,6 +144,7 @@ func (s setup) config(loopback []string) string {
 			"Without these lines, all may come.\n[c2s]\n")
 		fmt.Fprintf(&b, "listen = %s\n", addresses(loopback, "5222"))
 		fmt.Fprintf(&b, "listen_tls = %s\n", addresses(loopback, "5223"))
+		fmt.Fprintf(&b, "\n[http]\nlisten_tls = %s\n", addresses(loopback, "5443"))
 		b.WriteString("\n# Nor other servers: none would find localhost.\n[s2s]\nenabled = false\n")
 	}
 	return b.String()
